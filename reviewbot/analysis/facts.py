@@ -1,0 +1,316 @@
+"""What the series does: the facts that rules select on and comments speak of.
+
+Everything here is frozen and ordered, so that the same series gives the same facts. The
+attributes that a rule page may name in `[when]` are the enums and booleans of the classes
+derived from `Fact`; the slots of its comment are their strings and numbers.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from reviewbot.syntax.model import Kind, Marking
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Field:
+    """A member of a struct, or a global variable (`struct` None).
+
+    `weak` says that the struct could not be told: known by the member's name alone.
+    `struct` of a weak field is None too.
+    """
+
+    struct: str | None
+    name: str
+    weak: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.struct}.{self.name}" if self.struct else self.name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A line, symbolically.
+
+    `patch` is the index of the patch that brought the line in; `line` counts in the file
+    after that patch. For a line older than the series `patch` is None and `line` counts at
+    the tip (in the base where the file is not touched).
+    """
+
+    path: str
+    line: int
+    patch: int | None
+    function: str | None = None
+
+
+class Known(Enum):
+    """How it is known that a lock is held, the surest first."""
+
+    SEEN = "seen"
+    ASSERTED = "asserted"
+    CALLERS = "callers"
+    HINTED = "hinted"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class HeldLock:
+    """A lock held at an access. `identity` is `struct.member` or the global's name."""
+
+    text: str
+    """As the code spells it: `kvm->slots_lock`."""
+    identity: str
+    is_exclusive: bool
+    known: str
+    """A value of `Known`."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ReadSection:
+    """An RCU read-side section: `flavour` is rcu, srcu or rcu_tasks_trace; `domain` the srcu_struct."""
+
+    flavour: str
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedAccess:
+    """An access of a field with all that is known around it."""
+
+    field: Field
+    place: Place
+    kind: Kind
+    marking: Marking
+    text: str
+    """The lvalue: `kvm->arch.shadow_mmu_active`."""
+    line_text: str
+    """The source line it stands on, without indentation."""
+    accessor: str | None = None
+    held: tuple[HeldLock, ...] = ()
+    sections: tuple[ReadSection, ...] = ()
+    is_fresh: bool = False
+    is_new: bool = False
+    """Brought in by the series, and not merely moved."""
+    object_text: str = ""
+    """The expression for the object the field lives in: `kvm`."""
+    value_text: str = ""
+    is_test: bool = False
+    via: str | None = None
+    """The one-line helper that the access is made through."""
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it stores."""
+        return self.kind in (Kind.WRITE, Kind.RMW)
+
+
+class Confidence(Enum):
+    """How far the evidence carries."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A row of an interleaving: `text` in column `column`, with a remark at its right."""
+
+    column: int
+    text: str
+    remark: str = ""
+    """`<- may be old`."""
+    arrow: str = ""
+    """Between this column and the next: `- ->` an edge that exists, `?` the missing one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interleaving:
+    """A table of threads: one title a column, one event a row, in the order of time."""
+
+    columns: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+class Side(Enum):
+    """A side of a pairing."""
+
+    WRITE = "write"
+    READ = "read"
+    BOTH = "both"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What every fact carries.
+
+    `place` is where a comment would stand; `accesses` is the evidence, writers first.
+    `confidence` follows from the evidence and is capped by the rule's own. `unseen` says in
+    short phrases what could not be seen (`the callers of foo()`); `reason` is set where
+    the analysis knows why not to ask (a value of findings.Hidden): marked, never dropped.
+    """
+
+    field: Field
+    place: Place
+    accesses: tuple[SharedAccess, ...]
+    confidence: Confidence
+    store: str
+    """Text of the write the comment is about, or of the access."""
+    writer: str
+    """`foo()`; the function of the write."""
+    reader: str
+    """`bar()` or `bar() and 3 more`."""
+    readers: str
+    """`the check in bar()`, `the 13 checks in patch 2`: all readers, counted."""
+    locks: str
+    """`with d->lock held here and no lock there`; said of both sides."""
+    overlap: str
+    """Why both sides can run at the same time; empty where nothing is known."""
+    payload: str
+    """What the reader may touch: `slot->arch.rmap[]`, or empty."""
+    interleaving: Interleaving | None
+    unseen: tuple[str, ...]
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag(Fact):
+    """A scalar stored here and tested there, with no lock in common (catalogue 1.1)."""
+
+    store_marking: Marking
+    check_marking: Marking
+    """The weakest of the checks."""
+    has_payload: bool
+    is_clearing: bool
+    """The store makes it false."""
+    is_wait: bool
+    """The check is the condition of a busy wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication(Fact):
+    """A store that makes a freshly filled object reachable by readers without the lock."""
+
+    store_marking: Marking
+    is_fresh: bool
+    """The object was allocated or filled in by this function."""
+    is_nested: bool
+    """The container was reachable by readers already (pub-nested-object)."""
+    is_array: bool
+    """Per-object arrays allocated in a loop behind a gate (pub-lazy-array)."""
+    has_payload_beside: bool
+    """Readers touch memory filled in with the object but not reached through it."""
+    reader_marking: Marking
+    """The weakest of the lockless readers."""
+    domain: str
+    """`&kvm->srcu` where the container is SRCU protected, else empty."""
+    lock: str
+    """The lock that the store is made under, as the code spells it, or empty."""
+    object: str
+    """The object or the pointer's value: `slot->arch.rmap[i]`."""
+    container: str
+    """How the container was found: `__kvm_memslots()`."""
+    gate: str
+    """The flag whose acquire could cover the readers instead, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing(Fact):
+    """An ordering primitive and its partner."""
+
+    present: Side
+    """The side that orders."""
+    primitive: str
+    """`smp_store_release()`, `smp_wmb()`."""
+    partner: str
+    """What is missing: `smp_load_acquire()`."""
+    is_barrier: bool
+    """A stand-alone barrier rather than an accessor of the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class LateStore(Fact):
+    """A member filled in after its object became reachable in the same function."""
+
+    publisher: str
+    """The call or store that published: `list_add_rcu()`."""
+    object: str
+    is_initialisation: bool
+    """A *_init call or the first store of this member, rather than an update."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dereference(Fact):
+    """An RCU-protected pointer followed where no section and no lock protects it."""
+
+    is_after_section: bool
+    """Obtained inside a section and followed after it ended."""
+    flavour: str
+    primitive: str
+    """`rcu_dereference()`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListMismatch(Fact):
+    """A list walked under RCU and changed with plain primitives, or the reverse."""
+
+    changed_plain: bool
+    """The change is plain and the walk RCU; False: the walk is plain under rcu_read_lock() only."""
+    primitive: str
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Free(Fact):
+    """An object unpublished and freed on one path without a grace period between."""
+
+    primitive: str
+    """`kfree()`."""
+    unpublisher: str
+    """`list_del_rcu()`."""
+    wanted: str
+    """`kfree_rcu()`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleCheck(Fact):
+    """A test outside the lock, repeated under it, whose outer form does not order."""
+
+    outer_marking: Marking
+    inner_marking: Marking
+    is_pointer: bool
+    """Only data reached through the pointer is used: READ_ONCE with release is enough."""
+    lock: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing(Fact):
+    """Each side stores its own and then loads the other's (store buffering)."""
+
+    other: str
+    """The other field."""
+    has_full_barrier: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MixedMarking(Fact):
+    """A plain access to a field that others access marked, with no lock that excludes them."""
+
+    kind: Kind
+    """Of the plain access."""
+    wanted: str
+    """`READ_ONCE()` or `WRITE_ONCE()`."""
+    marked_count: int
+    other_side: Side
+    """Where the marked accesses are."""
+    is_new_reader: bool
+    """Written under a lock everywhere, and this read is outside it."""
+    is_diagnostic: bool
+    """Only printed or counted (suppressor S10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewField(Fact):
+    """A field the series adds: written, with no reader (yet), and no rule stated for it."""
+
+    has_reader: bool
+    has_common_lock: bool

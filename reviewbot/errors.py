@@ -1,0 +1,21 @@
+"""The errors that reviewbot raises on purpose; each says what to do next."""
+
+
+class ReviewbotError(Exception):
+    """Something the user can put right: printed as one line, exit status 2."""
+
+
+class SourceError(ReviewbotError):
+    """A series cannot be read: no mailbox, an unknown revision, an empty file."""
+
+
+class TreeError(ReviewbotError):
+    """The tree that a series applies to cannot be read."""
+
+
+class RuleError(ReviewbotError):
+    """A rule page is wrong; the text begins with `file:line:`."""
+
+
+class VocabularyError(ReviewbotError):
+    """The kernel vocabulary is wrong; the text names the key."""

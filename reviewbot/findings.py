@@ -1,0 +1,92 @@
+"""A finding: one rule asking about one fact. Found is never dropped: it is shown or hidden with a reason."""
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from reviewbot.analysis.facts import Confidence, Field, Interleaving, Place, SharedAccess
+from reviewbot.series.model import Unread
+
+
+class Concern(IntEnum):
+    """What is at stake, the gravest first; lesser ones on the same field fold into it."""
+
+    LIFETIME = 1
+    ORDERING = 2
+    RACE = 3
+    MARKING = 4
+    QUESTION = 5
+
+    @property
+    def word(self) -> str:
+        """The word of the outputs."""
+        return self.name.lower()
+
+
+class Hidden(Enum):
+    """Why a finding is not shown."""
+
+    PRE_EXISTING = "pre-existing"
+    FOLDED = "folded"
+    ALLOWED = "allowed"
+    LOW_CONFIDENCE = "low-confidence"
+    PREVIEW = "preview"
+    DOCUMENTED = "documented"
+    SETTLED = "settled-in-series"
+    GATED = "gated"
+    BUDGET = "budget"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """The pair of primitives, and in words what to put where. A side may be empty."""
+
+    write: str
+    read: str
+    text: str
+    """One or two sentences, wrapped by the publisher."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One question. Texts are plain, unwrapped, as read from hostile input: publishers clean them."""
+
+    rule: str
+    title: str
+    concern: Concern
+    confidence: Confidence
+    field: Field
+    place: Place
+    line_text: str
+    """The line the comment stands under, without indentation."""
+    message: str
+    """The question, one paragraph or two (separated by an empty line)."""
+    checklist: tuple[str, ...]
+    accesses: tuple[SharedAccess, ...]
+    suggestion: Suggestion
+    interleaving: Interleaving | None
+    unseen: tuple[str, ...]
+    fingerprint: str
+    """Hex; from rule, struct, field, function and marking, never from line numbers."""
+    hidden: Hidden | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it reaches the reader."""
+        return self.hidden is None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a run has to say; what publishers get beside the series."""
+
+    findings: tuple[Finding, ...]
+    """Sorted: by patch, file, line, concern, rule."""
+    unread: tuple[Unread, ...] = ()
+    unseen: tuple[str, ...] = ()
+    """For the whole run: `patches 3, 5, 6`, `the tree`."""
+    base: str | None = None
+    """The commit the series was applied to; None without a tree."""
+    applied: tuple[int, ...] = ()
+    """The patches that applied; the others were reviewed from their diff alone."""
+    notes: tuple[str, ...] = ()
+    """One line each: merge commits skipped, patch 3 does not apply, …"""

@@ -1,0 +1,1 @@
+"""What was sent: the series, its patches, diffs, and the text they leave."""

@@ -1,0 +1,43 @@
+"""What the series makes of each file: its text at the tip, and where every line came from.
+
+A `FileView` is what the syntax stage reads. With a tree it is one complete fragment; from
+a diff alone it is the pieces that the hunks show.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Origin(NamedTuple):
+    """Where a line came from.
+
+    `patch` is the index of the patch that added it, None for a line older than the series.
+    `line` counts in the file after that patch (or in the tip for an older line).
+    `moved` tells that the same text, but for white space, was removed by the series too.
+    """
+
+    patch: int | None
+    line: int
+    moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """Consecutive lines of a file; `origins` holds one entry a line of `text`.
+
+    `section` is the heading of the function that the fragment starts inside of, as git
+    printed it after @@; None where the fragment starts at top level or the file is complete.
+    """
+
+    text: bytes
+    origins: tuple[Origin, ...]
+    section: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file at one end of the series; `complete` when the whole text is known."""
+
+    path: str
+    fragments: tuple[Fragment, ...]
+    complete: bool

@@ -1,0 +1,1 @@
+"""Where a series comes from: git, mail, files."""
