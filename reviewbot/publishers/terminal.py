@@ -1,0 +1,175 @@
+"""Text for the terminal: short, the same when piped, coloured only where that was asked for."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from reviewbot.analysis.facts import SharedAccess
+from reviewbot.comments import Comment, comments, reason, unread
+from reviewbot.findings import Finding, Report
+from reviewbot.publishers import clean
+from reviewbot.publishers.layout import checklist, paragraph, thread_table
+from reviewbot.series.model import Series
+
+_STYLES = {"head": "bold", "patch": "bold", "place": "cyan", "code": "green", "aside": "dim"}
+
+
+class _Line(NamedTuple):
+    text: str
+    style: str = ""
+
+
+def render(
+    series: Series, report: Report, *, width: int = 80, color: bool = False, verbose: bool = False
+) -> str:
+    """The whole review.
+
+    `verbose` adds all paragraphs, the accesses with their locks, the table of threads, the
+    checklist, and what is hidden with the reason.
+    """
+    lines = list(_lines(series, report, width, verbose))
+    if color:
+        return _coloured(lines)
+    return "".join(f"{line.text}\n" for line in lines)
+
+
+def _lines(series: Series, report: Report, width: int, verbose: bool) -> Iterator[_Line]:
+    made = comments(series, report)
+    yield from _header(series, report, width)
+    for patch in series.patches:
+        here = [comment for comment in made if comment.patch is patch]
+        if here:
+            number = f"{patch.index}/{series.total} " if series.total > 1 else ""
+            yield _Line("")
+            yield _Line(number + clean.line(patch.subject), "patch")
+        for number_here, comment in enumerate(here):
+            if number_here:
+                yield _Line("")
+            yield from _comment(comment, width, verbose)
+    if verbose:
+        yield from _hidden(report, width)
+    yield _Line("")
+    yield from _footer(series, report, made, width)
+
+
+def _header(series: Series, report: Report, width: int) -> Iterator[_Line]:
+    number = f" 0/{series.total}" if series.total > 1 else ""
+    prefix = f"[{clean.line(series.prefix)}{number}] " if series.prefix else ""
+    left, right = prefix + clean.line(series.subject), _seen(series, report)
+    if len(left) + 2 + len(right) <= width:
+        yield _Line(left + right.rjust(width - len(left)), "head")
+    else:
+        yield _Line(left, "head")
+        yield _Line(f"  {right}", "head")
+
+
+def _seen(series: Series, report: Report) -> str:
+    count = len(series.patches)
+    patches = f"{count} of {series.total} patches" if count < series.total else _counted(count, "patch")
+    if report.base is None:
+        return f"{patches}, no tree"
+    left = count - len(report.applied)
+    return f"{patches} on {clean.line(report.base)[:12]}" + (f", {left} not applied" if left > 0 else "")
+
+
+def _counted(number: int, word: str) -> str:
+    plural = "es" if word.endswith("ch") else "s"
+    return f"{number} {word}{'' if number == 1 else plural}"
+
+
+def _comment(comment: Comment, width: int, verbose: bool) -> Iterator[_Line]:
+    finding = comment.finding
+    yield _Line(f"  {_title(finding)}", "place")
+    yield _Line(clean.clip(f"      {clean.untabbed(finding.line_text).strip()}", width), "code")
+    paragraphs = comment.words.paragraphs
+    for text in paragraphs if verbose else paragraphs[:1]:
+        yield from _wrapped(text, width)
+    if comment.words.suggestion:
+        yield from _wrapped(comment.words.suggestion, width, "    suggest  ")
+    if verbose:
+        yield from _details(comment, width)
+
+
+def _title(finding: Finding) -> str:
+    where = f"{clean.line(finding.place.path)}:{finding.place.line}"
+    return f"{where}  {clean.line(finding.rule)}  {finding.concern.word}, {finding.confidence.value}"
+
+
+def _wrapped(text: str, width: int, first: str = "    ", style: str = "") -> list[_Line]:
+    return [_Line(line, style) for line in paragraph(text, width, first)]
+
+
+def _details(comment: Comment, width: int) -> Iterator[_Line]:
+    finding = comment.finding
+    if comment.words.caveat:
+        yield from _wrapped(comment.words.caveat, width)
+    for access in finding.accesses:
+        yield from _wrapped(_access(access), width, f"    {access.kind.value:<9}", "aside")
+    if finding.interleaving:
+        yield _Line("")
+        yield from (_Line(f"    {line}".rstrip()) for line in thread_table(finding.interleaving, width - 4))
+    if finding.checklist:
+        yield _Line("")
+        yield from (_Line(f"    {line}") for line in checklist(finding.checklist, width - 4))
+
+
+def _access(access: SharedAccess) -> str:
+    place = access.place
+    parts = [f"{place.path}:{place.line}"]
+    if place.function:
+        parts.append(f"{place.function}()")
+    parts.append(f"patch {place.patch}" if place.patch is not None else "before the series")
+    parts.append(access.marking.value)
+    held = [f"{lock.text} ({lock.known})" for lock in access.held]
+    held += [" ".join(filter(None, (section.flavour, section.domain))) for section in access.sections]
+    parts.append("with " + ", ".join(held) if held else "no lock seen")
+    return ", ".join(parts)
+
+
+def _hidden(report: Report, width: int) -> Iterator[_Line]:
+    hidden = [finding for finding in report.findings if finding.hidden]
+    if hidden:
+        yield _Line("")
+        yield _Line("Not shown:", "patch")
+    for finding in hidden:
+        yield _Line(f"  {_title(finding)}", "aside")
+        if finding.hidden:
+            yield from _wrapped(reason(finding.hidden), width, style="aside")
+
+
+def _footer(series: Series, report: Report, made: tuple[Comment, ...], width: int) -> Iterator[_Line]:
+    yield from _wrapped(_counts(report, made), width, "", "head")
+    for note in report.notes:
+        yield from _wrapped(note, width, "Note: ")
+    for item in unread(series, report):
+        where = f"{item.file}:{item.line}" if item.line is not None else item.file
+        yield from _wrapped(f"{where}: {item.reason}", width, "Not read: ")
+    if report.unseen:
+        yield from _wrapped("; ".join(report.unseen) + ".", width, "Not seen: ")
+    if made:
+        hint = f"Why: reviewbot explain {clean.line(made[0].finding.rule)}"
+        by_mail = any(patch.envelope for patch in series.patches)
+        yield _Line(hint + ("      Reply drafts: --reply DIR" if by_mail else ""), "aside")
+
+
+def _counts(report: Report, made: tuple[Comment, ...]) -> str:
+    shown = _counted(len(made), "comment") if made else "No comments"
+    hidden = Counter(finding.hidden for finding in report.findings if finding.hidden)
+    if not hidden:
+        return f"{shown}."
+    reasons = [reason(kind) if len(hidden) == 1 else f"{n} {reason(kind)}" for kind, n in hidden.items()]
+    return f"{shown}, {hidden.total()} not shown ({', '.join(reasons)})."
+
+
+def _coloured(lines: list[_Line]) -> str:
+    # imported here: rich takes longer to load than a small series takes to review
+    from io import StringIO  # noqa: PLC0415
+
+    from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    out = StringIO()
+    console = Console(file=out, force_terminal=True, color_system="standard", no_color=False, highlight=False)
+    for line in lines:
+        console.print(Text(line.text, _STYLES.get(line.style, "")), soft_wrap=True)
+    return out.getvalue()
