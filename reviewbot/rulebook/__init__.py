@@ -1,1 +1,1 @@
-"""What to ask."""
+"""What to ask: facts and rule pages give findings."""

@@ -1,0 +1,152 @@
+"""The TOML at the head of a rule page: closed keys, checked against the facts."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reviewbot.analysis.facts import Confidence
+from reviewbot.errors import RuleError
+from reviewbot.findings import Concern
+from reviewbot.rulebook.outline import Block
+from reviewbot.rulebook.rule import Pair, Status, When
+from reviewbot.rulebook.schema import FactForm, fact_forms
+from reviewbot.rulebook.template import Paragraph, read_choice, stray_brace
+
+_KEYS = ("id", "status", "since", "concern", "confidence", "when", "suggest")
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What the head of a page says."""
+
+    id: str
+    status: Status
+    since: str
+    concern: Concern
+    confidence: Confidence
+    when: When
+    pair: Pair
+    form: FactForm
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where in a page something is wrong."""
+
+    path: Path
+    line: int
+
+    def error(self, what: str) -> RuleError:
+        """The error to raise; `what` says what is wrong and what to do."""
+        return RuleError(f"{self.path}:{self.line}: {what}")
+
+
+def listed(words: Iterable[object]) -> str:
+    """`a, b or c`."""
+    *most, last = map(str, words)
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def read_declaration(path: Path, fence: Block) -> Declaration:
+    """The declaration in `fence`; RuleError names the line of the key that is wrong."""
+    return _Reader(path, fence).read()
+
+
+class _Reader:
+    def __init__(self, path: Path, fence: Block) -> None:
+        self._path = path
+        self._fence = fence
+
+    def read(self) -> Declaration:
+        table = self._table()
+        self._only(table, _KEYS, "")
+        name = self._text(table, "id")
+        if not name or name.strip("abcdefghijklmnopqrstuvwxyz0123456789-"):
+            raise self._at("id").error(f"id {name!r}: use small letters, digits and dashes")
+        form = self._form(self._part(table, "when"))
+        return Declaration(
+            id=name,
+            status=Status(self._word(table, "status", [each.value for each in Status])),
+            since=self._text(table, "since"),
+            concern=Concern[self._word(table, "concern", [each.word for each in Concern]).upper()],
+            confidence=Confidence(self._word(table, "confidence", [each.value for each in Confidence])),
+            when=self._when(self._part(table, "when"), form),
+            pair=self._pair(self._part(table, "suggest"), form),
+            form=form,
+        )
+
+    def _table(self) -> dict[str, object]:
+        try:
+            return tomllib.loads(self._fence.text)
+        except tomllib.TOMLDecodeError as problem:
+            raise self._at("").error(f"the declaration is no TOML: {problem}") from problem
+
+    def _at(self, key: str) -> Spot:
+        rows = self._fence.text.split("\n")
+        row = next((n for n, text in enumerate(rows) if text.split("=")[0].strip(" []") == key), 0)
+        return Spot(self._path, self._fence.line + row)
+
+    def _only(self, table: Mapping[str, object], known: Iterable[str], where: str) -> None:
+        for key in table:
+            if key not in known:
+                raise self._at(key).error(f"unknown key {key!r}{where}; known are {listed(sorted(known))}")
+
+    def _text(self, table: Mapping[str, object], key: str) -> str:
+        if key not in table:
+            raise self._at("").error(f"the declaration has no {key!r}; add it")
+        value = table[key]
+        if not isinstance(value, str):
+            raise self._at(key).error(f"{key} must be a text in quotes")
+        return value
+
+    def _word(self, table: Mapping[str, object], key: str, known: Iterable[str]) -> str:
+        value = self._text(table, key)
+        if value not in known:
+            raise self._at(key).error(f"{key} {value!r} is not known; write {listed(known)}")
+        return value
+
+    def _part(self, table: Mapping[str, object], key: str) -> dict[str, object]:
+        part = table.get(key, {} if key == "suggest" else None)
+        if not isinstance(part, dict):
+            raise self._at("").error(f"the declaration has no [{key}] table; add it")
+        return part
+
+    def _form(self, part: Mapping[str, object]) -> FactForm:
+        return fact_forms()[self._word(part, "fact", sorted(fact_forms()))]
+
+    def _when(self, part: Mapping[str, object], form: FactForm) -> When:
+        self._only(part, ["fact", *form.choices], f" for fact {form.name!r}")
+        wanted = ((key, self._values(key, part[key], form)) for key in part if key != "fact")
+        return When(form.name, form.type, tuple(wanted))
+
+    def _values(self, key: str, value: object, form: FactForm) -> tuple[str | bool, ...]:
+        values = value if isinstance(value, list) else [value]
+        known = form.choices[key]
+        for each in values:
+            if not any(each is one or (isinstance(each, str) and each == one) for one in known):
+                words = listed(str(one).lower() if isinstance(one, bool) else f'"{one}"' for one in known)
+                raise self._at(key).error(f"{key} cannot be {each!r}; write {words}")
+        return tuple(values)
+
+    def _pair(self, part: Mapping[str, object], form: FactForm) -> Pair:
+        self._only(part, ("write", "read"), " in [suggest]")
+        return Pair(self._side(part, "write", form), self._side(part, "read", form))
+
+    def _side(self, part: Mapping[str, object], key: str, form: FactForm) -> Paragraph:
+        value = part.get(key, [])
+        texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+        if (isinstance(value, list) and len(texts) != len(value)) or not isinstance(value, (list, str)):
+            raise self._at(key).error(f"{key} must be the name of a primitive, or a list of names")
+        side = read_choice(texts)
+        for slot in (slot for each in side.sentences for slot in each.slots):
+            if slot not in form.slots:
+                raise self._at(key).error(unknown_slot(slot, form))
+        if any(map(stray_brace, texts)):
+            raise self._at(key).error("a brace that belongs to no slot; take it out")
+        return side
+
+
+def unknown_slot(slot: str, form: FactForm) -> str:
+    """What to say of a slot that the fact does not have."""
+    return f"fact {form.name!r} has no slot {{{slot}}}; it has {listed(sorted(form.slots))}"
