@@ -126,7 +126,8 @@ def _comment(series: Series, finding: Finding) -> Comment:
 def _primitives(finding: Finding) -> str:
     suggestion = finding.suggestion
     sides = ((suggestion.write, "on the writing side"), (suggestion.read, "on the reading side"))
-    return ", ".join(f"{name.removesuffix('()')}() {side}" for name, side in sides if name)
+    text = ", ".join(f"{name.removesuffix('()')}() {side}" for name, side in sides if name)
+    return f"{text}." if text else ""
 
 
 def _listed(words: tuple[str, ...]) -> str:

@@ -32,7 +32,8 @@ def render(series: Series, report: Report) -> str:
         "unseen": list(report.unseen),
         "notes": list(report.notes),
     }
-    return json.dumps(_encodable(whole), indent=2) + "\n"
+    # DEL is the one control character that JSON leaves as it is
+    return json.dumps(_encodable(whole), indent=2).replace("\x7f", "\\u007f") + "\n"
 
 
 def _encodable(value: Any) -> Any:

@@ -79,7 +79,7 @@ def _counted(number: int, word: str) -> str:
 
 def _comment(comment: Comment, width: int, verbose: bool) -> Iterator[_Line]:
     finding = comment.finding
-    yield _Line(f"  {_title(finding)}", "place")
+    yield from _title(finding, width, "place")
     yield _Line(clean.clip(f"      {clean.untabbed(finding.line_text).strip()}", width), "code")
     paragraphs = comment.words.paragraphs
     for text in paragraphs if verbose else paragraphs[:1]:
@@ -90,9 +90,14 @@ def _comment(comment: Comment, width: int, verbose: bool) -> Iterator[_Line]:
         yield from _details(comment, width)
 
 
-def _title(finding: Finding) -> str:
-    where = f"{clean.line(finding.place.path)}:{finding.place.line}"
-    return f"{where}  {clean.line(finding.rule)}  {finding.concern.word}, {finding.confidence.value}"
+def _title(finding: Finding, width: int, style: str) -> Iterator[_Line]:
+    where = f"  {clean.line(finding.place.path)}:{finding.place.line}"
+    what = f"  {clean.line(finding.rule)}  {finding.concern.word}, {finding.confidence.value}"
+    if len(where) + len(what) <= width:
+        yield _Line(where + what, style)
+    else:
+        yield _Line(where, style)
+        yield _Line("  " + what, style)
 
 
 def _wrapped(text: str, width: int, first: str = "    ", style: str = "") -> list[_Line]:
@@ -132,7 +137,7 @@ def _hidden(report: Report, width: int) -> Iterator[_Line]:
         yield _Line("")
         yield _Line("Not shown:", "patch")
     for finding in hidden:
-        yield _Line(f"  {_title(finding)}", "aside")
+        yield from _title(finding, width, "aside")
         if finding.hidden:
             yield from _wrapped(reason(finding.hidden), width, style="aside")
 
@@ -147,9 +152,15 @@ def _footer(series: Series, report: Report, made: tuple[Comment, ...], width: in
     if report.unseen:
         yield from _wrapped("; ".join(report.unseen) + ".", width, "Not seen: ")
     if made:
-        hint = f"Why: reviewbot explain {clean.line(made[0].finding.rule)}"
-        by_mail = any(patch.envelope for patch in series.patches)
-        yield _Line(hint + ("      Reply drafts: --reply DIR" if by_mail else ""), "aside")
+        yield from _hints(series, made[0], width)
+
+
+def _hints(series: Series, first: Comment, width: int) -> Iterator[_Line]:
+    why = f"Why: reviewbot explain {clean.line(first.finding.rule)}"
+    drafts = "Reply drafts: --reply DIR" if any(patch.envelope for patch in series.patches) else ""
+    together = f"{why}      {drafts}".rstrip()
+    texts = [together] if len(together) <= width else [why, drafts]
+    yield from (_Line(text, "aside") for text in texts if text)
 
 
 def _counts(report: Report, made: tuple[Comment, ...]) -> str:

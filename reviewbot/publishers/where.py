@@ -18,7 +18,12 @@ def relative_path(path: str) -> str:
 
 def uri(path: str) -> str:
     """A path of the tree as a relative URI, percent-encoded byte by byte."""
-    return quote(relative_path(path).encode("utf-8", "surrogateescape"), safe="/")
+    relative = relative_path(path)
+    try:
+        return quote(relative.encode("utf-8", "surrogateescape"), safe="/")
+    except UnicodeEncodeError:
+        # surrogates that stand for no byte: such a path exists nowhere
+        return quote(clean.unicode(relative), safe="/")
 
 
 def is_grave(finding: Finding) -> bool:
