@@ -211,7 +211,7 @@ def _families(top: Section) -> tuple[Mapping[str, LockEffect], Mapping[str, Rele
     for row in top.rows("families"):
         kind = row.word("kind", KINDS)
         lock = lock_name(f"{row.path}.lock", row.text("lock"))
-        is_exclusive = row.word("mode", _MODES) == "write"
+        is_exclusive = row.word("mode", _MODES, "write") == "write"
         implies = row.names("implies", IMPLICATIONS)
         scope = row.word("scope", _SCOPES, "")
         release = row.names("release")

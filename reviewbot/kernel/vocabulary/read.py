@@ -162,7 +162,8 @@ def parse_table(name: str, text: str) -> Section:
             lists and plain text.
     """
     try:
-        events = iter(yaml.parse(text, Loader=_LOADER))
+        # not yaml.parse(): its generator takes a third of the time
+        events = iter(_LOADER(text).get_event, None)
         next(events)
         next(events)
         return Section(name, _value(next(events), events, name))

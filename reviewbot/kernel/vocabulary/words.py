@@ -12,7 +12,7 @@ IMPLICATIONS = frozenset({"preempt_off", "bh_off", "irq_off", "migrate_off", "rc
 FLAVOURS = frozenset({"rcu", "rcu_bh", "rcu_sched", "srcu", "rcu_tasks", "rcu_tasks_rude", "rcu_tasks_trace"})
 
 _LOCK = re.compile(
-    r"(?:arg(?P<arg>\d)(?:\[arg(?P<bit>\d)\])?|(?P<result>result))(?:->(?P<member>[\w.>-]+))?|(?P<name>\w[\w>-]*)"
+    r"(?:arg(?P<arg>\d)(?:\[arg(?P<bit>\d)\])?|(?P<result>result))(?:->(?P<member>[\w.>-]+))?|(?P<name>(?!arg\d)[A-Za-z_]\w*)"
 )
 
 
