@@ -60,7 +60,7 @@ class _Reader:
 
     def read(self) -> Declaration:
         table = self._table()
-        self._only(table, _KEYS, "")
+        self._only(table, _KEYS)
         name = self._text(table, "id")
         if not name or name.strip("abcdefghijklmnopqrstuvwxyz0123456789-"):
             raise self._at("id").error(f"id {name!r}: use small letters, digits and dashes")
@@ -80,43 +80,51 @@ class _Reader:
         try:
             return tomllib.loads(self._fence.text)
         except tomllib.TOMLDecodeError as problem:
-            raise self._at("").error(f"the declaration is no TOML: {problem}") from problem
+            raise self._at().error(f"the declaration is no TOML: {problem}") from problem
 
-    def _at(self, key: str) -> Spot:
-        rows = self._fence.text.split("\n")
-        row = next((n for n, text in enumerate(rows) if text.split("=")[0].strip(" []") == key), 0)
-        return Spot(self._path, self._fence.line + row)
+    def _at(self, key: str = "", table: str = "") -> Spot:
+        """The line of a key, in the table named or at the top; else the first line."""
+        current = ""
+        for row, text in enumerate(self._fence.text.split("\n")):
+            word = text.partition("=")[0].strip()
+            current = word.strip("[]") if word.startswith("[") else current
+            if word and word in (key, f"[{key}]") and (current == table or word.startswith("[")):
+                return Spot(self._path, self._fence.line + row)
+        return Spot(self._path, self._fence.line)
 
-    def _only(self, table: Mapping[str, object], known: Iterable[str], where: str) -> None:
-        for key in table:
+    def _only(
+        self, part: Mapping[str, object], known: Iterable[str], table: str = "", where: str = ""
+    ) -> None:
+        for key in part:
             if key not in known:
-                raise self._at(key).error(f"unknown key {key!r}{where}; known are {listed(sorted(known))}")
+                what = f"unknown key {key!r}{where}; known are {listed(sorted(known))}"
+                raise self._at(key, table).error(what)
 
-    def _text(self, table: Mapping[str, object], key: str) -> str:
-        if key not in table:
-            raise self._at("").error(f"the declaration has no {key!r}; add it")
-        value = table[key]
+    def _text(self, part: Mapping[str, object], key: str, table: str = "") -> str:
+        if key not in part:
+            raise self._at(table).error(f"the declaration has no {key!r}; add it")
+        value = part[key]
         if not isinstance(value, str):
-            raise self._at(key).error(f"{key} must be a text in quotes")
+            raise self._at(key, table).error(f"{key} must be a text in quotes")
         return value
 
-    def _word(self, table: Mapping[str, object], key: str, known: Iterable[str]) -> str:
-        value = self._text(table, key)
+    def _word(self, part: Mapping[str, object], key: str, known: Iterable[str], table: str = "") -> str:
+        value = self._text(part, key, table)
         if value not in known:
-            raise self._at(key).error(f"{key} {value!r} is not known; write {listed(known)}")
+            raise self._at(key, table).error(f"{key} {value!r} is not known; write {listed(known)}")
         return value
 
     def _part(self, table: Mapping[str, object], key: str) -> dict[str, object]:
         part = table.get(key, {} if key == "suggest" else None)
         if not isinstance(part, dict):
-            raise self._at("").error(f"the declaration has no [{key}] table; add it")
+            raise self._at().error(f"the declaration has no [{key}] table; add it")
         return part
 
     def _form(self, part: Mapping[str, object]) -> FactForm:
-        return fact_forms()[self._word(part, "fact", sorted(fact_forms()))]
+        return fact_forms()[self._word(part, "fact", sorted(fact_forms()), "when")]
 
     def _when(self, part: Mapping[str, object], form: FactForm) -> When:
-        self._only(part, ["fact", *form.choices], f" for fact {form.name!r}")
+        self._only(part, ["fact", *form.choices], "when", f" for fact {form.name!r}")
         wanted = ((key, self._values(key, part[key], form)) for key in part if key != "fact")
         return When(form.name, form.type, tuple(wanted))
 
@@ -126,24 +134,24 @@ class _Reader:
         for each in values:
             if not any(each is one or (isinstance(each, str) and each == one) for one in known):
                 words = listed(str(one).lower() if isinstance(one, bool) else f'"{one}"' for one in known)
-                raise self._at(key).error(f"{key} cannot be {each!r}; write {words}")
+                raise self._at(key, "when").error(f"{key} cannot be {each!r}; write {words}")
         return tuple(values)
 
     def _pair(self, part: Mapping[str, object], form: FactForm) -> Pair:
-        self._only(part, ("write", "read"), " in [suggest]")
+        self._only(part, ("write", "read"), "suggest", " in [suggest]")
         return Pair(self._side(part, "write", form), self._side(part, "read", form))
 
     def _side(self, part: Mapping[str, object], key: str, form: FactForm) -> Paragraph:
         value = part.get(key, [])
         texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
         if (isinstance(value, list) and len(texts) != len(value)) or not isinstance(value, (list, str)):
-            raise self._at(key).error(f"{key} must be the name of a primitive, or a list of names")
+            raise self._at(key, "suggest").error(f"{key} must be the name of a primitive, or a list of names")
         side = read_choice(texts)
         for slot in (slot for each in side.sentences for slot in each.slots):
             if slot not in form.slots:
-                raise self._at(key).error(unknown_slot(slot, form))
+                raise self._at(key, "suggest").error(unknown_slot(slot, form))
         if any(map(stray_brace, texts)):
-            raise self._at(key).error("a brace that belongs to no slot; take it out")
+            raise self._at(key, "suggest").error("a brace that belongs to no slot; take it out")
         return side
 
 
