@@ -1,0 +1,265 @@
+"""Calls: accessor macros become accesses, all others call events."""
+
+import re
+
+from reviewbot.kernel.accessors import (
+    COPIES,
+    PASSED_THROUGH,
+    UNEVALUATED,
+    Accessor,
+    Copy,
+    accessor,
+)
+from reviewbot.syntax.accesses import CONTAINERS, is_plain, place, pointer
+from reviewbot.syntax.body import Body, Operand
+from reviewbot.syntax.model import Access, Call, Kind, Marking, Path, Root, Step, Value, ValueKind
+from reviewbot.syntax.parse import Node
+from reviewbot.syntax.types import described
+
+_WAITS = re.compile(
+    r"_*s?wait_(?:event|var_event|on_bit)\w*|rcuwait_wait_event|read_poll_timeout\w*|wait_for"
+)
+_ELEMENTS = re.compile(r"_*(?:test_and_)?(?:set|clear|change|test|assign)_bit\w*")
+
+
+def call(body: Body, node: Node) -> Operand:
+    """A call expression: an accessor, a macro that C's rules do not fit, or a real call."""
+    function, arguments = node.child("function"), _arguments(node)
+    if function is None:
+        return body.opaque(node, None)
+    while function.kind == "parenthesized_expression" and len(function.children) == 1:
+        function = function.children[0]
+    if function.kind != "identifier":
+        return _indirect(body, node, function, arguments)
+    name = body.text(function)
+    if body.known(name):
+        return _through_variable(body, node, function, arguments)
+    special = _special(body, name, node, arguments)
+    return special if special is not None else ordinary(body, name, node, arguments)
+
+
+def _special(body: Body, name: str, node: Node, arguments: list[Node]) -> Operand | None:
+    if name in UNEVALUATED:
+        return Operand(Value(ValueKind.CONSTANT, body.text(node)))
+    if not arguments:
+        return None
+    if name in PASSED_THROUGH:
+        return body.evaluate(arguments[0])
+    if name == "data_race":
+        return _data_race(body, arguments[0])
+    known = accessor(name)
+    if known is not None and known.place < len(arguments):
+        return _access(body, name, known, node, arguments)
+    if CONTAINERS.fullmatch(name):
+        return _container(body, name, node, arguments)
+    if name in COPIES:
+        return _copy(body, name, COPIES[name], node, arguments)
+    return None
+
+
+def ordinary(body: Body, name: str, node: Node, arguments: list[Node]) -> Operand:
+    """A call event after its arguments."""
+    operands = [body.evaluate(argument) for argument in arguments]
+    if _WAITS.fullmatch(name):
+        for operand in operands[1:]:
+            body.tested(operand.loads)
+    return _called(body, name, node, tuple(operand.value for operand in operands))
+
+
+def _called(
+    body: Body, name: str, node: Node, values: tuple[Value, ...], pointer_: Path | None = None
+) -> Operand:
+    event = body.emit(Call(name, values, body.line(node), pointer=pointer_))
+    return Operand(Value(ValueKind.CALL, body.text(node), name, variables=_mentioned(values)), (event,))
+
+
+def _mentioned(values: tuple[Value, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for value in values for name in value.variables))
+
+
+def _through_variable(body: Body, node: Node, function: Node, arguments: list[Node]) -> Operand:
+    path = place(body, function)
+    values = tuple(body.evaluate(argument).value for argument in arguments)
+    return _called(body, "", node, values, path)
+
+
+def _indirect(body: Body, node: Node, function: Node, arguments: list[Node]) -> Operand:
+    if function.kind == "call_expression":
+        return ordinary(body, body.text(function), node, arguments)
+    operand = body.evaluate(function)
+    path = operand.value.path
+    if operand.value.kind is ValueKind.VARIABLE:
+        path = Path(operand.value.name, Root.LOCAL, (), operand.value.text)
+    values = tuple(body.evaluate(argument).value for argument in arguments)
+    return _called(body, "", node, values, path)
+
+
+def _arguments(node: Node) -> list[Node]:
+    listed = node.child("arguments")
+    return listed.children if listed else []
+
+
+def _data_race(body: Body, node: Node) -> Operand:
+    before, body.marking = body.marking, Marking.DATA_RACE
+    try:
+        return body.evaluate(node)
+    finally:
+        body.marking = before
+
+
+def _container(body: Body, name: str, node: Node, arguments: list[Node]) -> Operand:
+    first = arguments[0]
+    if first.kind == "pointer_expression" and first.operator == "&":
+        place(body, first)
+        variables = body.variables(first)
+    else:
+        variables = body.evaluate(first).value.variables
+    return Operand(Value(ValueKind.CALL, body.text(node), name, variables=variables))
+
+
+def _access(body: Body, name: str, known: Accessor, node: Node, arguments: list[Node]) -> Operand:
+    value = None
+    others = tuple(
+        body.text(argument) for i, argument in enumerate(arguments) if i not in (known.place, known.value)
+    )
+    for index, argument in enumerate(arguments):
+        if index == known.place:
+            continue
+        if index == known.value:
+            value = body.evaluate(argument).value
+        elif known.evaluates and argument.kind != "type_descriptor":
+            body.evaluate(argument)
+    target = arguments[known.place]
+    kind, marking = Kind(known.kind), Marking(known.marking)
+    if _is_address(target) and not known.by_address and kind is Kind.READ:
+        kind = Kind.ADDRESS
+    path = _accessed(body, name, known, target)
+    if is_plain(path):
+        return Operand(Value(ValueKind.VARIABLE, body.text(node), path.root, variables=(path.root,)))
+    event = body.access(path, kind, target, marking, name, others, value)
+    if known.is_wait:
+        body.tested((event,))
+    if known.is_call:
+        return _called(body, name, node, tuple(_passed(body, argument, path) for argument in arguments))
+    return Operand(
+        Value(ValueKind.LOAD, body.text(node), path=path, variables=body.variables(target)), (event,)
+    )
+
+
+def _passed(body: Body, argument: Node, path: Path) -> Value:
+    text = body.text(argument)
+    if _is_address(argument):
+        return Value(ValueKind.ADDRESS, text, path=path, variables=body.variables(argument))
+    name = text if text.isidentifier() else ""
+    kind = ValueKind.ADDRESS if name in body.names.functions else ValueKind.OTHER
+    return Value(
+        ValueKind.VARIABLE if body.is_plain(name) else kind, text, name, variables=body.variables(argument)
+    )
+
+
+def _is_address(node: Node) -> bool:
+    while node.kind == "parenthesized_expression" and node.children:
+        node = node.children[-1]
+    return node.kind == "pointer_expression" and node.operator == "&"
+
+
+def _stripped(node: Node) -> Node:
+    """Without parentheses and `&`."""
+    while True:
+        if node.kind == "parenthesized_expression" and node.children:
+            node = node.children[-1]
+        elif node.kind == "pointer_expression" and node.operator == "&":
+            node = node.child("argument") or node.children[-1]
+        elif node.kind == "cast_expression" and (value := node.child("value")):
+            node = value
+        else:
+            return node
+
+
+def _accessed(body: Body, name: str, known: Accessor, target: Node) -> Path:
+    if _is_address(target) or not known.by_address:
+        return place(body, _stripped(target) if _is_address(target) else target)
+    inner = _stripped(target)
+    if _is_address(target) or (
+        target.kind == "cast_expression" and _is_address(target.child("value") or target)
+    ):
+        return place(body, inner)
+    step = Step("*")
+    if _ELEMENTS.fullmatch(name) and inner.kind == "field_expression":
+        path, step = place(body, inner), Step("[]")
+    else:
+        path = pointer(body, target)
+    text = path.text if step.name == "[]" else f"*{path.text}"
+    return Path(path.root, path.root_kind, (*path.steps, step), text, path.root_type, path.root_arguments)
+
+
+def _copy(body: Body, name: str, known: Copy, node: Node, arguments: list[Node]) -> Operand:
+    values = []
+    for index, argument in enumerate(arguments):
+        if index not in (known.written, known.read):
+            values.append(body.evaluate(argument).value)
+            continue
+        path = place(body, _stripped(argument)) if _is_address(argument) else _pointed(body, argument)
+        kind = ValueKind.ADDRESS if _is_address(argument) else ValueKind.OTHER
+        text = body.text(argument)
+        plain = text if body.is_plain(text) else ""
+        values.append(
+            Value(
+                ValueKind.VARIABLE if plain else kind, text, plain, path, variables=body.variables(argument)
+            )
+        )
+    _copies(body, name, known, arguments, values)
+    return _called(body, name, node, tuple(values))
+
+
+def _pointed(body: Body, argument: Node) -> Path:
+    path = pointer(body, argument)
+    return Path(
+        path.root,
+        path.root_kind,
+        (*path.steps, Step("*")),
+        f"*{path.text}",
+        path.root_type,
+        path.root_arguments,
+    )
+
+
+def _copies(body: Body, name: str, known: Copy, arguments: list[Node], values: list[Value]) -> None:
+    for index in (known.read, known.written):
+        if index is None or index >= len(values):
+            continue
+        path = values[index].path
+        if path is None or is_plain(path):
+            continue
+        source = values[known.read] if index == known.written and known.read is not None else None
+        body.access(path, Kind.COPY, arguments[index], accessor=name, value=source)
+        values[index] = _without_target(values[index])
+
+
+def _without_target(value: Value) -> Value:
+    """The argument as the call sees it: a pointer's own name, not what it points to."""
+    if value.kind is ValueKind.ADDRESS:
+        return value
+    return Value(value.kind, value.text, value.name, None, value.variables)
+
+
+def cast(body: Body, node: Node) -> Operand:
+    """A cast is looked through."""
+    value = node.child("value")
+    if value is None:
+        return body.opaque(node, None)
+    operand = body.evaluate(value)
+    named = node.child("type")
+    if (
+        named is not None
+        and operand.value.kind is ValueKind.NULL
+        and not described(named, body.text).pointers
+    ):
+        return operand
+    return operand
+
+
+def last_access(body: Body, operand: Operand) -> Access | None:
+    """The access that an operand's value was read by."""
+    event = body.events[operand.loads[-1]] if operand.loads else None
+    return event if isinstance(event, Access) else None

@@ -1,0 +1,274 @@
+"""The facts of one file: read as a whole cheaply, functions lowered when they are asked for."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from reviewbot.series.model import Unread
+from reviewbot.series.view import FileView
+from reviewbot.syntax.body import FileNames
+from reviewbot.syntax.fragment import UNSEEN, complete
+from reviewbot.syntax.functions import FunctionHeader, Outline, header, outline
+from reviewbot.syntax.items import Item, Shape, items
+from reviewbot.syntax.lower import Lowered, lower
+from reviewbot.syntax.masks import comment_text
+from reviewbot.syntax.model import Comment, Function, GlobalVariable, Macro, Registration, Struct
+from reviewbot.syntax.normalise import Source, read_source
+from reviewbot.syntax.structs import read_structs, tag_of
+from reviewbot.syntax.tables import read_globals, read_registrations, static_locals
+
+_ENUMERATOR = re.compile(rb"[{,]\s*([A-Za-z_]\w*)")
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A fragment read: its source, its items and its functions."""
+
+    index: int
+    source: Source
+    items: tuple[Item, ...]
+    outlines: tuple[Outline, ...]
+
+    def is_whole(self, item: Item) -> bool:
+        """Whether all of an item is the fragment's own text."""
+        return self.source.added <= item.start and item.end <= self.source.known and item.is_closed
+
+
+def _piece(index: int, source: Source) -> _Piece:
+    found = items(source.bare)
+    outlines = (outline(item, source) for item in found if item.shape is Shape.FUNCTION)
+    return _Piece(index, source, found, tuple(one for one in outlines if one is not None))
+
+
+class FileFacts:
+    """What one file says at one end of the series. All properties are computed once.
+
+    Lines count from 1 in their fragment. A function that two fragments show parts of is
+    found under its name as the part with more lines; `parts(name)` gives all.
+    """
+
+    def __init__(self, view: FileView) -> None:
+        self.view = view
+        self.path = view.path
+        self.complete = view.complete
+        self._pieces = tuple(
+            _piece(index, read_source(fragment.text) if view.complete else complete(fragment))
+            for index, fragment in enumerate(view.fragments)
+        )
+        self._lowered: dict[tuple[int, int], Lowered] = {}
+
+    @cached_property
+    def functions(self) -> tuple[FunctionHeader, ...]:
+        """The headings of all functions, in source order."""
+        return tuple(head for head, _, _ in self._headers)
+
+    @cached_property
+    def _headers(self) -> tuple[tuple[FunctionHeader, Outline, _Piece], ...]:
+        return tuple(
+            (self._header(found, piece), found, piece) for piece in self._pieces for found in piece.outlines
+        )
+
+    def _header(self, found: Outline, piece: _Piece) -> FunctionHeader:
+        if found.name == UNSEEN.decode():
+            found = Outline("", found.name_at, found.item, found.is_macro)
+        return header(found, piece.source, piece.index, piece.is_whole(found.item))
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for index, head in enumerate(self.functions):
+            found.setdefault(head.name, []).append(index)
+        return found
+
+    def function(self, name: str) -> Function | None:
+        """The function of that name, lowered; None where the file defines none.
+
+        Of several (under #if, or parts in several hunks) the one with the most lines.
+        """
+        parts = self.parts(name)
+        return max(parts, key=lambda part: part.last_line - part.first_line) if parts else None
+
+    def parts(self, name: str) -> tuple[Function, ...]:
+        """All definitions, or parts of one, under that name."""
+        return tuple(self._lower(index).function for index in self._by_name.get(name, ()))
+
+    def _lower(self, index: int) -> Lowered:
+        head, found, piece = self._headers[index]
+        key = (head.fragment, found.item.start)
+        if key not in self._lowered:
+            self._lowered[key] = lower(head, found.item, piece.source, self.names, self.path)
+        return self._lowered[key]
+
+    def functions_mentioning(self, word: str) -> tuple[str, ...]:
+        """The names of the functions whose text holds `word` as a word (comments apart)."""
+        pattern = re.compile(rb"(?<!\w)" + re.escape(word.encode("utf-8", "replace")) + rb"(?!\w)")
+        found: dict[str, None] = {}
+        for piece in self._pieces:
+            starts = [one.item.start for one in piece.outlines]
+            for match in pattern.finditer(piece.source.bare):
+                at = bisect_right(starts, match.start()) - 1
+                if at >= 0 and match.start() < piece.outlines[at].item.end:
+                    name = piece.outlines[at].name
+                    found["" if name == UNSEEN.decode() else name] = None
+        return tuple(found)
+
+    def function_text(self, name: str) -> bytes:
+        """The text of all parts of a function: heading and body, comments and strings blanked."""
+        return b"\n".join(
+            piece.source.bare[found.item.start : found.item.end]
+            for _, found, piece in (self._headers[index] for index in self._by_name.get(name, ()))
+        )
+
+    def line_text(self, fragment: int, line: int) -> str:
+        """The source of a line, as it stands in its fragment; empty beyond its end."""
+        source = self._pieces[fragment].source
+        index = line - 1 + (source.added > 0)
+        if not 0 <= index < len(source.line_starts):
+            return ""
+        start = source.line_starts[index]
+        end = source.text.find(b"\n", start)
+        return source.text[start : end if end >= 0 else len(source.text)].decode("utf-8", "replace")
+
+    def is_touched(self, head: FunctionHeader) -> bool:
+        """Whether the series wrote or moved a line of the function."""
+        origins = self.view.fragments[head.fragment].origins
+        return any(origin.patch is not None for origin in origins[head.first_line - 1 : head.last_line])
+
+    def comments_above(self, name: str) -> tuple[str, ...]:
+        """The text of the comment that ends on the line before each definition of a function."""
+        heads = (self.functions[index] for index in self._by_name.get(name, ()))
+        found = (self._comments_by_line[head.fragment].get(head.first_line - 1) for head in heads)
+        return tuple(comment.text for comment in found if comment is not None)
+
+    def takes_address(self, name: str) -> bool:
+        """Whether the name of a function stands anywhere but before a parenthesis."""
+        pattern = re.compile(rb"(?<!\w)" + re.escape(name.encode("utf-8", "replace")) + rb"(?!\w)(?!\s*\()")
+        return any(pattern.search(piece.source.bare) for piece in self._pieces)
+
+    @cached_property
+    def names(self) -> FileNames:
+        """The functions, variables and enumerators that the file declares."""
+        return FileNames(
+            frozenset(one.name for piece in self._pieces for one in piece.outlines),
+            {one.name: one.type for one in self._file_variables},
+            frozenset(self._enumerators()),
+        )
+
+    def _enumerators(self) -> Iterator[str]:
+        for piece in self._pieces:
+            for item in piece.items:
+                if item.shape is Shape.TYPE and b"enum" in piece.source.bare[item.start : item.opening]:
+                    body = piece.source.bare[item.opening : item.end]
+                    yield from (name.decode("latin-1") for name in _ENUMERATOR.findall(body))
+
+    @cached_property
+    def comments(self) -> tuple[Comment, ...]:
+        """All comments, in source order."""
+        return tuple(
+            Comment(
+                source.line(start), source.line(end - 1), comment_text(source.text[start:end]), piece.index
+            )
+            for piece in self._pieces
+            for source in (piece.source,)
+            for start, end in source.masked.comments
+        )
+
+    @cached_property
+    def structs(self) -> tuple[Struct, ...]:
+        """All structs and unions."""
+        return tuple(struct for piece, item in self._type_items for struct in self._structs_of(piece, item))
+
+    def struct(self, tag: str) -> Struct | None:
+        """One struct, without reading the others; `outer.member` for a nested one without tag."""
+        for piece, item in self._type_items:
+            if tag_of(item, piece.source) == tag.partition(".")[0]:
+                for struct in self._structs_of(piece, item):
+                    if struct.tag == tag:
+                        return struct
+        return (
+            next((struct for struct in self.structs if struct.tag == tag), None) if self._nests(tag) else None
+        )
+
+    def _nests(self, tag: str) -> bool:
+        head = re.compile(
+            rb"(?<!\w)(?:struct|union)\s+" + re.escape(tag.encode("utf-8", "replace")) + rb"\s*\{"
+        )
+        return any(head.search(piece.source.bare) for piece in self._pieces)
+
+    @cached_property
+    def _type_items(self) -> tuple[tuple[_Piece, Item], ...]:
+        return tuple(
+            (piece, item) for piece in self._pieces for item in piece.items if item.shape is Shape.TYPE
+        )
+
+    def _structs_of(self, piece: _Piece, item: Item) -> tuple[Struct, ...]:
+        comments = self._comments_by_line[piece.index]
+        return read_structs(item, piece.source, self.path, piece.index, comments, piece.is_whole(item))
+
+    @cached_property
+    def _comments_by_line(self) -> tuple[dict[int, Comment], ...]:
+        found: tuple[dict[int, Comment], ...] = tuple({} for _ in self._pieces)
+        for comment in self.comments:
+            found[comment.fragment][comment.last_line] = comment
+        return found
+
+    @cached_property
+    def _file_variables(self) -> tuple[GlobalVariable, ...]:
+        return tuple(
+            one
+            for piece in self._pieces
+            for item in piece.items
+            if item.shape in (Shape.DECLARATION, Shape.INITIALISED)
+            for one in read_globals(item, piece.source, piece.index)
+        )
+
+    @cached_property
+    def globals(self) -> tuple[GlobalVariable, ...]:
+        """The variables of the file, then the static ones inside its functions."""
+        inner = (
+            one
+            for piece in self._pieces
+            for found in piece.outlines
+            for one in static_locals(found.name, found.item, piece.source, piece.index)
+        )
+        return (*self._file_variables, *inner)
+
+    @cached_property
+    def registrations(self) -> tuple[Registration, ...]:
+        """The functions that initialisers at file level name."""
+        return tuple(
+            one
+            for piece in self._pieces
+            for item in piece.items
+            if item.shape is Shape.INITIALISED
+            for variable in read_globals(item, piece.source, piece.index)[:1]
+            for one in read_registrations(item, piece.source, variable.type)
+        )
+
+    @cached_property
+    def macros(self) -> tuple[Macro, ...]:
+        """The function-like macros."""
+        return tuple(macro for piece in self._pieces for macro in piece.source.directives.macros)
+
+    @cached_property
+    def includes(self) -> tuple[str, ...]:
+        """The names of the files included."""
+        return tuple(name for piece in self._pieces for name in piece.source.directives.includes)
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """What was not understood so far: in structs, and in the functions lowered up to now."""
+        found = [
+            Unread(self.path, line, f"in {head.name}(): {reason}" if head.name else reason)
+            for index, head in enumerate(self.functions)
+            if (lowered := self._lowered.get((head.fragment, self._headers[index][1].item.start)))
+            for line, reason in lowered.unread
+        ]
+        return tuple(dict.fromkeys(found))
+
+
+def read_file(view: FileView) -> FileFacts:
+    """The facts of a file."""
+    return FileFacts(view)

@@ -1,0 +1,61 @@
+"""Comments and strings taken out of the way, without changing a text's length."""
+
+import re
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    rb"/\*.*?(?:\*/|\Z)"
+    rb"|//(?:[^\n\\]|\\.|\\\n)*"
+    rb'|"(?:[^"\\\n]|\\.|\\\n)*"'
+    rb"|'(?:[^'\\\n]|\\[^\n])+'",
+    re.DOTALL,
+)
+_NOT_NEWLINE = re.compile(rb"[^\n]")
+_INSIDE = re.compile(rb"[^\n\\]|\\(?=[^\n])")
+_MARKS = re.compile(rb"^\s*/\*+|\*+/\s*$|^[ \t]*\*+(?=\s|$)|^\s*//+", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text with comments blanked (`plain`), and with strings blanked too (`code`)."""
+
+    plain: bytes
+    code: bytes
+    comments: tuple[tuple[int, int], ...]
+    """Start and end of each comment."""
+
+
+def blank(text: bytes) -> bytes:
+    """Blanks for everything but the newlines."""
+    if b"\n" not in text:
+        return b" " * len(text)
+    return _NOT_NEWLINE.sub(b" ", text)
+
+
+def mask(text: bytes) -> Masked:
+    """Blank comments and the insides of strings; a comment may be open at the end."""
+    plain, code = bytearray(text), bytearray(text)
+    comments: list[tuple[int, int]] = []
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        token = match.group()
+        if token[:1] == b"/":
+            comments.append((start, end))
+            plain[start:end] = code[start:end] = blank(token)
+        elif len(token) > 2:
+            code[start + 1 : end - 1] = _INSIDE.sub(b"_", token[1:-1])
+    return Masked(bytes(plain), bytes(code), tuple(comments))
+
+
+def comment_text(comment: bytes) -> str:
+    """The words of a comment: its marks removed, white space folded."""
+    return " ".join(_MARKS.sub(b" ", comment).decode("utf-8", "replace").split())
+
+
+def opens_in_comment(text: bytes) -> bool:
+    """Whether a piece of a file starts inside a comment: one ends before any begins."""
+    close = text.find(b"*/")
+    if close < 0:
+        return False
+    start = text.find(b"/*")
+    return start < 0 or close < start

@@ -1,0 +1,92 @@
+"""The only door to tree-sitter: C text to a tree of our own light nodes.
+
+py-tree-sitter makes a Python object for every look at a node, so a tree is walked once
+with a cursor and kept as plain slots; nodes without a name and without a field (brackets,
+commas) are left out.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import tree_sitter
+import tree_sitter_c
+
+_LANGUAGE = tree_sitter.Language(tree_sitter_c.language())
+_DEEPEST = 600
+"""Levels kept; what lies deeper becomes one node of kind TOO_DEEP."""
+
+
+@dataclass(slots=True)
+class Node:
+    """A node of the syntax tree. Not frozen: half a million are made for a large file."""
+
+    kind: str
+    role: str | None
+    """The field of its parent that it fills."""
+    start: int
+    end: int
+    children: list["Node"] = field(default_factory=list)
+
+    def child(self, role: str) -> "Node | None":
+        """The child that fills field `role`."""
+        for child in self.children:
+            if child.role == role:
+                return child
+        return None
+
+    @property
+    def operator(self) -> str:
+        """The operator of an expression: `->`, `&`, `+=`."""
+        found = self.child("operator")
+        return found.kind if found else ""
+
+    def first(self, kind: str) -> "Node | None":
+        """The first child of kind `kind`."""
+        for child in self.children:
+            if child.kind == kind:
+                return child
+        return None
+
+    def walk(self) -> Iterator["Node"]:
+        """This node and all below, in source order."""
+        todo = [self]
+        while todo:
+            node = todo.pop()
+            yield node
+            todo.extend(reversed(node.children))
+
+
+def parse(code: bytes) -> Node:
+    """The tree of `code`, which normalise() went over. Never fails: errors are nodes of kind ERROR."""
+    cursor = tree_sitter.Parser(_LANGUAGE).parse(code).walk()
+    raw = cursor.node
+    root = Node("translation_unit", None, 0, len(code))
+    if raw is None or not cursor.goto_first_child():
+        return root
+    ancestors = [root]
+    while True:
+        node = _taken(cursor)
+        if node is not None:
+            ancestors[-1].children.append(node)
+            if cursor.goto_first_child():
+                if len(ancestors) <= _DEEPEST:
+                    ancestors.append(node)
+                    continue
+                node.kind = "TOO_DEEP"
+                cursor.goto_parent()
+        while not cursor.goto_next_sibling():
+            ancestors.pop()
+            if not ancestors:
+                return root
+            cursor.goto_parent()
+
+
+def _taken(cursor: tree_sitter.TreeCursor) -> Node | None:
+    raw = cursor.node
+    if raw is None:
+        return None
+    role = cursor.field_name
+    if role is None and not raw.is_named:
+        return None
+    kind = "MISSING" if raw.is_missing and raw.is_named else raw.type
+    return Node(kind, role, raw.start_byte, raw.end_byte)
