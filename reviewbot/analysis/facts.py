@@ -11,6 +11,12 @@ from enum import Enum
 from reviewbot.syntax.model import Kind, Marking
 
 
+GATED = "gated"
+DOCUMENTED = "documented"
+SETTLED = "settled-in-series"
+"""Reasons not to ask that the analysis knows: values of findings.Hidden."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Field:
     """A member of a struct, or a global variable (`struct` None).

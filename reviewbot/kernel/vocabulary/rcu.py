@@ -82,6 +82,17 @@ class DeferredFree:
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup:
+    """A function whose result other threads can find too, protected by this flavour.
+
+    `domain` is the srcu_struct as `arg0->member`, empty for other flavours.
+    """
+
+    flavour: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rcu:
     """The tables of RCU, by function name."""
 
@@ -91,6 +102,7 @@ class Rcu:
     lists: Mapping[str, ListPrimitive]
     grace_periods: Mapping[str, GracePeriod]
     deferred_frees: Mapping[str, DeferredFree]
+    lookups: Mapping[str, Lookup]
     typesafe_slab_flags: frozenset[str]
     implicit_contexts: frozenset[str]
     handoff: frozenset[str]
@@ -119,6 +131,10 @@ class Rcu:
         """What a call of `name` has to do with grace periods."""
         return self.grace_periods.get(name)
 
+    def lookup(self, name: str) -> Lookup | None:
+        """What `name` finds an object under."""
+        return self.lookups.get(name)
+
     def deferred_free(self, name: str) -> DeferredFree | None:
         """The free after a grace period that `name` is."""
         return self.deferred_frees.get(name)
@@ -139,6 +155,7 @@ def read_rcu(top: Section) -> Rcu:
         lists=_lists(top),
         grace_periods=_grace_periods(top),
         deferred_frees=_deferred_frees(top),
+        lookups=_lookups(top),
         typesafe_slab_flags=frozenset(top.names("typesafe_slab_flags")),
         implicit_contexts=frozenset(top.names("implicit_contexts")),
         handoff=frozenset(top.names("handoff")),
@@ -217,4 +234,11 @@ def _deferred_frees(top: Section) -> Mapping[str, DeferredFree]:
             raise VocabularyError(f"{row.path}.object: missing")
         entry = DeferredFree(row.word("flavour", FLAVOURS), number, row.text("note", ""))
         table.add(row.path, row.names("fn"), entry)
+    return table.frozen()
+
+
+def _lookups(top: Section) -> Mapping[str, Lookup]:
+    table: Table[Lookup] = Table()
+    for row in top.rows("lookups"):
+        table.add(row.path, row.names("fn"), Lookup(row.word("flavour", FLAVOURS), row.text("domain", "")))
     return table.frozen()

@@ -1,0 +1,113 @@
+"""Which contexts reach a function, and so what can run at the same time as what.
+
+Levels E1 to E4 of the rule catalogue: different contexts, one context that overlaps itself,
+an object found through RCU, a marked access.
+"""
+
+from reviewbot.analysis.program import Program, Study
+from reviewbot.kernel.vocabulary import vocabulary
+from reviewbot.syntax.model import ValueKind
+
+DEPTH = 3
+
+WORDS = {
+    "hardirq": "the interrupt handler",
+    "irq_thread": "the irq thread",
+    "softirq_timer": "the timer",
+    "hardirq_timer": "the timer",
+    "workqueue": "the work item",
+    "kthread": "the thread",
+    "rcu_callback": "the RCU callback",
+    "napi": "NAPI poll",
+    "notifier": "the notifier",
+}
+"""How comments name a context; the others go by their own name."""
+
+
+class Contexts:
+    """The contexts of the functions of one program, from the tables and calls at hand."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._table = vocabulary().contexts
+        self._direct: dict[str, frozenset[str]] | None = None
+        self._of: dict[Study, frozenset[str]] = {}
+
+    def of(self, study: Study, depth: int = DEPTH) -> frozenset[str]:
+        """The contexts that a function runs in, as far as the code at hand tells."""
+        if study not in self._of:
+            own = self._registered().get(study.name, frozenset())
+            if "__init" in study.function.annotations or "__exit" in study.function.annotations:
+                own |= {"module_init"}
+            named = self._table.context_by_name(study.name)
+            self._of[study] = own | {named} if named else own
+            if not self._of[study] and depth:
+                self._of[study] = self._from_callers(study, depth)
+        return self._of[study]
+
+    def _from_callers(self, study: Study, depth: int) -> frozenset[str]:
+        found: frozenset[str] = frozenset()
+        for caller in self._program.mentioning(study.name):
+            if caller is not study and any(call.function == study.name for _, call in caller.calls()):
+                found |= self.of(caller, depth - 1)
+        return found
+
+    def _registered(self) -> dict[str, frozenset[str]]:
+        """Function name -> contexts, from the operations tables and registrars at hand."""
+        if self._direct is None:
+            self._direct = {}
+            for path in sorted(self._program.files):
+                self._learn_tables(path)
+            for study in self._program.calling(frozenset(self._table.callbacks)):
+                self._learn_calls(study)
+        return self._direct
+
+    def _add(self, function: str, context: str) -> None:
+        assert self._direct is not None
+        self._direct[function] = self._direct.get(function, frozenset()) | {context}
+
+    def _learn_tables(self, path: str) -> None:
+        for registration in self._program.files[path].registrations:
+            operation = self._table.operation(registration.table_type, registration.member)
+            if operation is not None:
+                self._add(registration.function, operation.context)
+
+    def _learn_calls(self, study: Study) -> None:
+        for _, call in study.calls():
+            callback = self._table.callback(call.function)
+            if callback is None:
+                continue
+            for position, context in zip(callback.handlers, callback.contexts, strict=False):
+                if position < len(call.arguments):
+                    value = call.arguments[position]
+                    name = value.path.root if value.kind is ValueKind.ADDRESS and value.path else value.text
+                    self._add(name.lstrip("&"), context)
+
+    def is_single_threaded(self, study: Study) -> bool:
+        """Whether a function only runs where nobody else is about (S02)."""
+        found = self.of(study)
+        return bool(found) and all(
+            (context := self._table.context(name)) is not None and context.is_single_threaded for name in found
+        )
+
+    def overlap(self, one: Study, other: Study) -> str:
+        """Why two functions can run at the same time, in words; empty where nothing is known."""
+        first, second = self.of(one), self.of(other)
+        for mine in sorted(first):
+            for theirs in sorted(second):
+                if mine != theirs and "module_init" not in (mine, theirs):
+                    return f"{one.name}() runs in {_word(mine)}, {other.name}() in {_word(theirs)}"
+        for mine in sorted(first & second):
+            context = self._table.context(mine)
+            if context is not None and context.overlaps in ("always", "per_cpu"):
+                return f"{_word(mine)} can run on several CPUs at once"
+        return ""
+
+    def is_rcu_reader(self, study: Study) -> bool:
+        """Whether every context known for the function is an RCU read-side section by itself."""
+        found = [self._table.context(name) for name in self.of(study)]
+        return bool(found) and all(context is not None and context.is_rcu_reader for context in found)
+
+
+def _word(context: str) -> str:
+    return WORDS.get(context, context.replace("_", " "))

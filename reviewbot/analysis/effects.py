@@ -1,0 +1,351 @@
+"""What each call does to what is held: locks taken and released, sections entered and left.
+
+The vocabulary knows the kernel's primitives; functions at hand that return with a lock held,
+or release their caller's, are derived from their own bodies.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from reviewbot.analysis import locks
+from reviewbot.analysis.facts import Known, ReadSection
+from reviewbot.analysis.flow import solve
+from reviewbot.analysis.program import Program, Study
+from reviewbot.kernel.vocabulary import vocabulary
+from reviewbot.kernel.vocabulary.locks import LockEffect
+from reviewbot.kernel.vocabulary.words import Held, LockName
+from reviewbot.syntax.model import Call, Scope, Value, ValueKind
+
+RANK = {Known.SEEN: 0, Known.ASSERTED: 1, Known.CALLERS: 2, Known.HINTED: 3}
+WRAPPER_DEPTH = 2
+_CALLED = re.compile(rb"([A-Za-z_]\w*)\s*\(")
+_ANNOTATION = re.compile(r"^(\w+)\s*\((.*)\)$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A lock held or a read-side section entered."""
+
+    text: str
+    identity: str
+    is_exclusive: bool
+    known: Known
+    is_section: bool = False
+    flavour: str = ""
+    implies: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[bool, str]:
+        """What two holds of the same lock, spelled alike, have in common."""
+        return self.is_section, self.text
+
+    @property
+    def rank(self) -> int:
+        """How unsure the knowledge is; 0 is seen."""
+        return RANK[self.known]
+
+    def sections(self) -> tuple[ReadSection, ...]:
+        """The read-side sections that it stands for."""
+        if self.is_section:
+            return (ReadSection(self.flavour, self.text if self.flavour == "srcu" else ""),)
+        return (ReadSection("rcu"),) if "rcu" in self.implies else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One hold that an event begins (`acquires`) or ends."""
+
+    hold: Hold
+    acquires: bool
+
+
+Conditional = tuple[Change, bool]
+"""A change, and whether it happens on a non-zero result (else on zero)."""
+
+
+class Effects:
+    """What calls do, for one program; derived once a function."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._locks = vocabulary().locks
+        self._rcu = vocabulary().rcu
+        self._changes: dict[Study, dict[int, tuple[Change, ...]]] = {}
+        self._conditional: dict[Study, dict[int, tuple[Conditional, ...]]] = {}
+        self._wrappers: dict[Study, tuple[Change, ...]] = {}
+        self._unbalanced: dict[tuple[str, str], bool] = {}
+
+    def changes(self, study: Study) -> dict[int, tuple[Change, ...]]:
+        """The unconditional changes of a function, by event."""
+        self._prepare(study)
+        return self._changes[study]
+
+    def conditional(self, study: Study) -> dict[int, tuple[Conditional, ...]]:
+        """The changes that depend on a call's result, by event."""
+        self._prepare(study)
+        return self._conditional[study]
+
+    def may_hold(self, study: Study) -> bool:
+        """Whether anything is ever held inside the function, as far as its body tells."""
+        return bool(self.changes(study) or self.conditional(study) or self.entry(study))
+
+    def _prepare(self, study: Study, depth: int = WRAPPER_DEPTH) -> None:
+        if study in self._changes:
+            return
+        self._changes[study], self._conditional[study] = {}, {}
+        certain: dict[int, tuple[Change, ...]] = {}
+        for index, event in enumerate(study.function.events):
+            if isinstance(event, Scope):
+                certain[index] = self._scope(event)
+            elif isinstance(event, Call):
+                conditional = self._depends(study, event)
+                if conditional:
+                    self._conditional[study][index] = conditional
+                else:
+                    certain[index] = self._call(study, event, depth)
+        self._changes[study] = {index: found for index, found in certain.items() if found}
+
+    def _hold(self, call: Call, name: LockName, effect: LockEffect | None) -> Hold | None:
+        text, value = _spelled(name, call)
+        if text is None:
+            return None
+        identity = locks.identity(text, value, self._program.types)
+        exclusive = effect.is_exclusive if effect else True
+        return Hold(text, identity, exclusive, Known.SEEN, implies=effect.implies if effect else ())
+
+    def _depends(self, study: Study, call: Call) -> tuple[Conditional, ...]:
+        effect = self._locks.acquire(call.function)
+        if effect is None or effect.held is Held.ALWAYS:
+            return ()
+        if not call.tested and call.result is None:
+            return ()
+        hold = self._hold(call, effect.lock, effect)
+        return ((Change(hold, True), effect.held is Held.NONZERO),) if hold else ()
+
+    def _call(self, study: Study, call: Call, depth: int) -> tuple[Change, ...]:
+        effect = self._locks.acquire(call.function)
+        if effect is not None:
+            hold = self._hold(call, effect.lock, effect) if not effect.is_try else None
+            return (Change(hold, True),) if hold else ()
+        release = self._locks.release(call.function)
+        if release is not None:
+            hold = self._hold(call, release.lock, None)
+            return (Change(hold, False),) if hold else ()
+        return self._sections(call) or self._asserted(call) or self._wrapped(study, call, depth)
+
+    def _sections(self, call: Call) -> tuple[Change, ...]:
+        for side, acquires in ((self._rcu.enter(call.function), True), (self._rcu.exit(call.function), False)):
+            if side is not None:
+                text = _spelled(side.domain, call)[0] if side.domain else side.flavour
+                hold = Hold(text or side.flavour, text or "", False, Known.SEEN, True, side.flavour)
+                return (Change(hold, acquires),)
+        for exclusion, acquires in (
+            (self._locks.exclusion(call.function), True),
+            (self._locks.exclusion_end(call.function), False),
+        ):
+            if exclusion is not None and "rcu" in exclusion.implies:
+                return (Change(Hold("rcu", "", False, Known.SEEN, True, "rcu"), acquires),)
+        return ()
+
+    def _asserted(self, call: Call) -> tuple[Change, ...]:
+        assertion = self._locks.assertion(call.function)
+        if assertion is None:
+            return ()
+        if assertion.flavour:
+            hold = Hold(assertion.flavour, "", False, Known.ASSERTED, True, assertion.flavour)
+            return (Change(hold, True),)
+        if assertion.lock is None:
+            return self._assumed(call, assertion.condition)
+        text, value = _spelled(assertion.lock, call)
+        if text is None:
+            return ()
+        identity = locks.identity(text, value, self._program.types)
+        known = Known.HINTED if assertion.is_weak else Known.ASSERTED
+        return (Change(Hold(text, identity, assertion.is_exclusive is not False, known), True),)
+
+    def _assumed(self, call: Call, condition: int | None) -> tuple[Change, ...]:
+        """The locks that an asserted condition names: `RCU_LOCKDEP_WARN(!lockdep_is_held(&d->lock))`."""
+        if condition is None or condition >= len(call.arguments):
+            return ()
+        found = []
+        for name, argument in re.findall(r"(\w+)\s*\(([^()]*)\)", call.arguments[condition].text):
+            known = self._locks.condition(name)
+            text = locks.spelled("arg0", (argument,)) if known and known.lock else None
+            if text:
+                hold = Hold(text, locks.identity(text, None, self._program.types), True, Known.HINTED)
+                found.append(Change(hold, True))
+        return tuple(found)
+
+    def _scope(self, scope: Scope) -> tuple[Change, ...]:
+        guard = self._locks.guard_class(scope.class_name)
+        if guard is None:
+            return ()
+        side = self._rcu.enter(guard.like)
+        text = locks.spelled("arg0", (scope.argument,)) if scope.argument else None
+        if side is not None:
+            name = text if side.domain and text else side.flavour
+            return (Change(Hold(name, "", False, Known.SEEN, True, side.flavour), scope.opens),)
+        if guard.lock is None:
+            return ()
+        spelled = text if guard.lock.lock.arg is not None and text else guard.lock.lock.name
+        if spelled and guard.lock.lock.member:
+            spelled += f"->{guard.lock.lock.member}"
+        if not spelled:
+            return ()
+        identity = locks.identity(spelled, None, self._program.types)
+        hold = Hold(spelled, identity, guard.lock.is_exclusive, Known.SEEN, implies=guard.lock.implies)
+        return (Change(hold, scope.opens),)
+
+    def _wrapped(self, study: Study, call: Call, depth: int) -> tuple[Change, ...]:
+        """The changes that a function at hand leaves behind, spelled for this call."""
+        if depth == 0 or not call.function:
+            return ()
+        found: list[Change] = []
+        for wrapper in self._program.studies_if(call.function, study.file.path, self._is_unbalanced):
+            if wrapper is not study:
+                found += (replace(c, hold=_for_caller(c.hold, wrapper, call)) for c in self._left(wrapper, depth - 1))
+        return tuple(found)
+
+    def _is_unbalanced(self, text: bytes) -> bool:
+        """Whether a body takes and releases locks in different numbers: a cheap test before lowering."""
+        taken = released = 0
+        for name in _CALLED.findall(text):
+            word = name.decode("latin-1")
+            taken += self._locks.acquire(word) is not None or self._rcu.enter(word) is not None
+            released += self._locks.release(word) is not None or self._rcu.exit(word) is not None
+        return taken != released
+
+    def _left(self, study: Study, depth: int) -> tuple[Change, ...]:
+        """What a function has acquired, or released for its caller, whenever it returns."""
+        if study not in self._wrappers:
+            self._wrappers[study] = ()
+            self._prepare(study, depth)
+            self._wrappers[study] = tuple(_net_changes(study, self._changes[study]))
+        return self._wrappers[study]
+
+    def entry(self, study: Study) -> frozenset[Hold]:
+        """What the function itself says is held when it is entered."""
+        found = {hold.key: hold for hold in self._annotated(study)}
+        for change in _unmatched_releases(study, self.changes(study)):
+            found.setdefault(change.hold.key, change.hold)
+        taken = {c.hold.key for changes in self.changes(study).values() for c in changes if _is_seen(c)}
+        for changes in self.changes(study).values():
+            for change in changes:
+                if change.hold.known is Known.ASSERTED and change.hold.key not in taken:
+                    found.setdefault(change.hold.key, change.hold)
+        return frozenset(found.values())
+
+    def _annotated(self, study: Study) -> list[Hold]:
+        found = []
+        for annotation in study.function.annotations:
+            match = _ANNOTATION.match(annotation.strip())
+            attribute = self._locks.attribute(match.group(1)) if match else None
+            if match and attribute and attribute.entry != "none":
+                text = locks.spelled("arg0", (match.group(2).split(",")[-1].strip(),))
+                if text in ("RCU", "rcu"):
+                    found.append(Hold("rcu", "", False, Known.ASSERTED, True, "rcu"))
+                elif text:
+                    identity = locks.identity(text, None, self._program.types)
+                    found.append(Hold(text, identity, attribute.entry == "write", Known.ASSERTED))
+        return found + self._hinted(study)
+
+    def _hinted(self, study: Study) -> list[Hold]:
+        """What the comment above the function, or its name, suggests."""
+        found = []
+        for comment in study.file.comments_above(study.name):
+            for match in re.finditer(self._locks.comment_regex, comment):
+                text = match.group("lock").strip(".,;:()")
+                found.append(Hold(text, f"?.{text.rpartition('>')[2]}", True, Known.HINTED))
+        for hint in self._locks.name_hints:
+            fits = study.name.startswith if hint.is_prefix else study.name.endswith
+            if hint.says == "rcu_reader" and fits(hint.affix):
+                found.append(Hold("rcu", "", False, Known.HINTED, True, "rcu"))
+            elif hint.says == "held" and fits(hint.affix):
+                found.append(Hold(f"a lock ({study.name})", "?", True, Known.HINTED))
+        return found
+
+    def callers_are_known(self, study: Study) -> bool:
+        """Whether all callers are at hand: a static function whose address is not taken."""
+        function = study.function
+        return function.is_static and study.file.complete and not study.file.takes_address(function.name)
+
+
+def _is_seen(change: Change) -> bool:
+    return change.acquires and change.hold.known is Known.SEEN
+
+
+def _spelled(name: LockName | None, call: Call) -> tuple[str | None, Value | None]:
+    """The text of the lock that a call names, and the argument that is the lock itself."""
+    if name is None:
+        return None, None
+    if name.name:
+        return name.name, None
+    texts = tuple(value.text for value in call.arguments)
+    if name.is_result:
+        base = call.result
+    else:
+        base = texts[name.arg] if name.arg is not None and name.arg < len(texts) else None
+    if not base:
+        return None, None
+    if name.bit is not None:
+        return f"{base.removeprefix('&')}[{texts[name.bit]}]" if name.bit < len(texts) else None, None
+    value = call.arguments[name.arg] if name.arg is not None and not name.member else None
+    return locks.spelled(f"arg0->{name.member}" if name.member else "arg0", (base,)), value
+
+
+def _for_caller(hold: Hold, wrapper: Study, call: Call) -> Hold:
+    """A hold of the wrapper, spelled with the arguments of the call."""
+    for parameter, value in zip(wrapper.function.parameters, call.arguments, strict=False):
+        name, text = parameter.name, value.text
+        if hold.text == name or hold.text.startswith((f"{name}->", f"{name}.")):
+            rest = hold.text[len(name) :]
+            if value.kind is ValueKind.ADDRESS:
+                text = text.removeprefix("&")
+                rest = "." + rest[2:] if rest.startswith("->") else rest
+            return replace(hold, text=text + rest)
+    return hold
+
+
+def _net_changes(study: Study, changes: dict[int, tuple[Change, ...]]) -> list[Change]:
+    """The holds that every way out of the function has gained, and those it has lost."""
+    function = study.function
+    empty: frozenset[Change] = frozenset()
+
+    def through(block: int, state: frozenset[Change]) -> frozenset[Change]:
+        for event in function.blocks[block].events:
+            for change in changes.get(event, ()):
+                if change.hold.known is not Known.SEEN:
+                    continue
+                opposite = replace(change, acquires=not change.acquires)
+                partners = {c for c in state if c.acquires != change.acquires and c.hold.key == change.hold.key}
+                state = state - partners - {opposite} if partners else state | {change}
+        return state
+
+    starts = solve(function, empty, through, lambda _b, _e, s: s, lambda a, b: a & b)
+    ends = [
+        through(number, state)
+        for number, (block, state) in enumerate(zip(function.blocks, starts, strict=True))
+        if state is not None and not block.edges
+    ]
+    kept = frozenset.intersection(*ends) if ends else empty
+    return sorted(kept, key=lambda c: (c.acquires, c.hold.text))
+
+
+def _unmatched_releases(study: Study, changes: dict[int, tuple[Change, ...]]) -> list[Change]:
+    """The releases of locks that no path of the function has taken before: held on entry."""
+    taken = {
+        index: {c.hold.identity or c.hold.text for c in found if c.acquires} for index, found in changes.items()
+    }
+    unmatched = []
+    for index, found in changes.items():
+        if not study.flow.is_reached(index):
+            continue
+        before = study.flow.may_precede(index)
+        earlier = set().union(*(names for event, names in taken.items() if before >> event & 1))
+        for change in found:
+            name = change.hold.identity or change.hold.text
+            if not change.acquires and not any(locks.same_lock(name, other) for other in earlier):
+                unmatched.append(Change(replace(change.hold, known=Known.SEEN), True))
+    return unmatched
+
+

@@ -1,0 +1,115 @@
+"""Why two accesses may run at the same time, and how sure that is.
+
+The levels E0 to E4 of the rule catalogue. E0, nothing known, never carries more than a low
+confidence.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reviewbot.analysis import wording
+from reviewbot.analysis.contexts import Contexts
+from reviewbot.analysis.effects import Effects
+from reviewbot.analysis.facts import Confidence, HeldLock, Known
+from reviewbot.analysis.locks import common_locks, owner_text
+from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.stories import Seen, Story
+from reviewbot.syntax.model import Marking
+
+UNMARKED = frozenset({Marking.PLAIN, Marking.PLAIN_BITOP, Marking.DATA_RACE, Marking.PERCPU, Marking.VOLATILE})
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Why accesses can overlap. `strength`: 2 seen in the code, 1 likely, 0 nothing known."""
+
+    words: str
+    strength: int
+
+
+NOTHING = Overlap("", 0)
+
+
+class Evidence:
+    """What speaks for two sides of a field running at the same time."""
+
+    def __init__(self, program: Program, contexts: Contexts, effects: Effects) -> None:
+        self._program = program
+        self._contexts = contexts
+        self._effects = effects
+
+    def overlap(self, story: Story, writer: Seen, readers: Sequence[Seen]) -> Overlap:
+        """Why the writer can run while one of the readers does."""
+        for reader in readers:
+            if reader.study is not writer.study and (words := self._contexts.overlap(writer.study, reader.study)):
+                return Overlap(words, 2)
+        for reader in readers:
+            if any(section.flavour for section in reader.access.sections) and not reader.access.held:
+                return Overlap(f"{wording.function(reader.access)} reads it as an RCU reader", 2)
+        marked = [s for s in story.seen if s.is_live and s.access.marking not in UNMARKED]
+        if marked:
+            how = marked[0].access.accessor or marked[0].access.marking.value
+            return Overlap(f"{wording.function(marked[0].access)} already uses {how}() on it", 2)
+        return self._locked_by_some(writer, readers) or self._object_has_lock(writer, readers) or NOTHING
+
+    @staticmethod
+    def _locked_by_some(writer: Seen, readers: Sequence[Seen]) -> Overlap | None:
+        """A lock of the same object around some of the accesses: so the object is shared."""
+        for seen in (*readers, writer):
+            for lock in seen.access.held:
+                if _is_of_object(lock, seen):
+                    return Overlap(f"{wording.function(seen.access)} takes {lock.text} around its access", 2)
+        return None
+
+    def _object_has_lock(self, writer: Seen, readers: Sequence[Seen]) -> Overlap | None:
+        for seen in (writer, *readers):
+            lock = self._lock_of_object(seen)
+            if lock:
+                return Overlap(f"{wording.function(seen.access)} takes {lock} for the same object", 1)
+        return None
+
+    def _lock_of_object(self, seen: Seen) -> str:
+        for changes in self._effects.changes(seen.study).values():
+            for change in changes:
+                hold = change.hold
+                lock = HeldLock(hold.text, hold.identity, hold.is_exclusive, hold.known.value)
+                if not hold.is_section and hold.known is Known.SEEN and _is_of_object(lock, seen):
+                    return hold.text
+        return ""
+
+    def confidence(self, overlap: Overlap, seen: Sequence[Seen]) -> Confidence:
+        """High only with the whole functions in sight and both ends of a strong struct."""
+        if overlap.strength == 0:
+            return Confidence.LOW
+        is_whole = self._program.has_tree and all(s.study.function.is_whole for s in seen)
+        is_sure = is_whole and overlap.strength == 2 and not any(s.access.field.weak for s in seen)
+        return Confidence.HIGH if is_sure else Confidence.MEDIUM
+
+    def unseen(self, seen: Sequence[Seen]) -> tuple[str, ...]:
+        """What could not be seen and might answer the question."""
+        if self._program.has_tree:
+            return ()
+        parts = sorted({s.study.name for s in seen if not s.study.function.is_whole})
+        names = ", ".join(f"{name}()" for name in parts[:3]) + (" and more" if len(parts) > 3 else "")
+        return (f"the rest of {names}",) if parts else ()
+
+    def is_hinted(self, seen: Seen) -> bool:
+        """Whether only a name or a comment says that some lock is held."""
+        return any(lock.known == Known.HINTED.value for lock in seen.access.held)
+
+    def is_alone(self, study: Study) -> bool:
+        """Whether the function runs where nobody else can be (S02)."""
+        return self._contexts.is_single_threaded(study)
+
+
+def _is_of_object(lock: HeldLock, seen: Seen) -> bool:
+    """Whether the lock belongs to the object of the access, or to what that hangs on."""
+    owner, target = owner_text(lock), seen.access.object_text
+    if not owner or not target:
+        return False
+    return owner == target or target.startswith((owner + "->", owner + ".")) or owner.startswith(target + "->")
+
+
+def excludes(writer: Seen, reader: Seen) -> bool:
+    """Whether a lock in common keeps the two apart (S03), or only a hint says so (S04)."""
+    return bool(common_locks(writer.access, reader.access))

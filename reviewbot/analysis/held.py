@@ -1,0 +1,187 @@
+"""What is held at each event: locks, and RCU read-side sections.
+
+A forward must-analysis over the function's graph: what every path holds. Functions at hand
+that return with a lock held, or release one, act at their call as they do inside
+(wrappers are derived, not listed); a lock released but never taken here was held on entry.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from reviewbot.analysis.effects import Change, Effects, Hold
+from reviewbot.analysis.facts import HeldLock, Known, ReadSection
+from reviewbot.analysis.flow import solve
+from reviewbot.analysis.locks import owner_text, same_lock
+from reviewbot.analysis.program import Program, Study
+from reviewbot.syntax.model import Call, Edge, Sense, ValueKind
+
+Holds = frozenset[Hold]
+CALLER_DEPTH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class HeldState:
+    """What is held at one event, sorted."""
+
+    locks: tuple[HeldLock, ...]
+    sections: tuple[ReadSection, ...]
+
+
+class Holding:
+    """The answers for one program, computed once a function."""
+
+    def __init__(self, program: Program, effects: Effects) -> None:
+        self._program = program
+        self._effects = effects
+        self._states: dict[Study, dict[int, Holds]] = {}
+        self._entries: dict[Study, Holds] = {}
+        self._in_progress: set[Study] = set()
+
+    def at(self, study: Study, event: int) -> HeldState:
+        """What is held when the event runs, what the callers hold included."""
+        return _state(self._solved(study).get(event, frozenset()))
+
+    def _solved(self, study: Study) -> dict[int, Holds]:
+        if study not in self._states:
+            self._states[study] = _replay(study, self._effects, self.entry(study))
+        return self._states[study]
+
+    def entry(self, study: Study, depth: int = CALLER_DEPTH) -> Holds:
+        """What is held when the function is entered.
+
+        Assertions, annotations and comments of its own, locks it releases without taking,
+        and what all its callers at hand hold (for a static function whose address is not taken).
+        """
+        if study not in self._entries:
+            if study in self._in_progress:
+                return frozenset()
+            self._in_progress.add(study)
+            own = self._effects.entry(study)
+            self._entries[study] = own | self._from_callers(study, own, depth)
+            self._in_progress.discard(study)
+        return self._entries[study]
+
+    def _from_callers(self, study: Study, own: Holds, depth: int) -> Holds:
+        if depth == 0 or not self._effects.callers_are_known(study):
+            return frozenset()
+        known: Holds | None = None
+        for caller in self._program.mentioning(study.name):
+            if caller is study:
+                continue
+            for index, call in caller.calls():
+                if call.function != study.name or _defined_elsewhere(self._program, study, caller):
+                    continue
+                held = self._held_at_call(caller, index, depth)
+                handed = frozenset(_renamed(hold, call, study) for hold in held)
+                known = handed if known is None else _meet(known, handed)
+                if not known:
+                    return frozenset()
+        taken = {hold.key for hold in own}
+        return frozenset(hold for hold in known or () if hold.key not in taken)
+
+    def _held_at_call(self, caller: Study, index: int, depth: int) -> Holds:
+        if not self._effects.may_hold(caller) and not self._effects.callers_are_known(caller):
+            return frozenset()
+        if caller not in self._states:
+            entry = self.entry(caller, depth - 1)
+            self._states[caller] = _replay(caller, self._effects, entry)
+        return self._states[caller].get(index, frozenset())
+
+
+def _defined_elsewhere(program: Program, study: Study, caller: Study) -> bool:
+    """Whether the caller's file has a function of that name of its own."""
+    return all(found is not study for found in program.studies(study.name, caller.file.path))
+
+
+def _replay(study: Study, effects: Effects, entry: Holds) -> dict[int, Holds]:
+    """What is held before each event that some path reaches."""
+    function = study.function
+    changes = effects.changes(study)
+
+    def through(block: int, state: Holds) -> Holds:
+        for event in function.blocks[block].events:
+            for change in changes.get(event, ()):
+                state = _applied(change, state)
+        return state
+
+    along = _edge_effects(study, effects)
+    starts = solve(function, entry, through, along, _meet)
+    held: dict[int, Holds] = {}
+    for block, state in enumerate(starts):
+        if state is None:
+            continue
+        for event in function.blocks[block].events:
+            held[event] = state
+            for change in changes.get(event, ()):
+                state = _applied(change, state)
+    return held
+
+
+def _edge_effects(study: Study, effects: Effects) -> Callable[[int, Edge, Holds], Holds]:
+    """What is gained on the edge where a trylock succeeded."""
+    conditional = effects.conditional(study)
+    gained: dict[tuple[int, bool], Holds] = {}
+    for number, test in enumerate(study.function.tests):
+        if test.sense is not Sense.NONZERO:
+            continue
+        where = list(test.events)
+        if test.operand.kind is ValueKind.VARIABLE:
+            where += study.tested_definitions(test.operand.name, number)
+        for event in where:
+            for change, when_nonzero in conditional.get(event, ()):
+                key = (number, when_nonzero)
+                gained[key] = gained.get(key, frozenset()) | {change.hold}
+
+    def along(_block: int, edge: Edge, state: Holds) -> Holds:
+        if edge.test is None:
+            return state
+        return state | gained.get((edge.test, edge.taken), frozenset())
+
+    return along
+
+
+def _applied(change: Change, state: Holds) -> Holds:
+    """The state after one acquire or release."""
+    if change.acquires:
+        return state | {change.hold}
+    exact = {hold for hold in state if hold.is_section == change.hold.is_section and hold.text == change.hold.text}
+    if exact:
+        return state - exact
+    return frozenset(
+        hold
+        for hold in state
+        if hold.is_section != change.hold.is_section or not same_lock(hold.identity, change.hold.identity)
+    )
+
+
+def _meet(one: Holds, other: Holds) -> Holds:
+    """What both hold; of the same lock the less sure knowledge, and the weaker mode."""
+    partners = {hold.key: hold for hold in other}
+    met = set()
+    for hold in one:
+        partner = partners.get(hold.key)
+        if partner is not None:
+            met.add(hold if hold.rank >= partner.rank else partner)
+    return frozenset(met)
+
+
+def _renamed(hold: Hold, call: Call, study: Study) -> Hold:
+    """A hold of the caller, spelled with the callee's parameters."""
+    known = Known.CALLERS if hold.known is not Known.HINTED else Known.HINTED
+    owner = owner_text(HeldLock(hold.text, hold.identity, hold.is_exclusive, known.value))
+    for parameter, value in zip(study.function.parameters, call.arguments, strict=False):
+        argument = value.name if value.kind is ValueKind.VARIABLE else value.text.removeprefix("&")
+        if argument and (owner == argument or owner.startswith((argument + "->", argument + "."))):
+            rest = hold.text[len(argument) :]
+            if value.kind is ValueKind.ADDRESS and rest.startswith("."):
+                rest = "->" + rest[1:]
+            return replace(hold, text=parameter.name + rest, known=known)
+    return replace(hold, known=known)
+
+
+def _state(holds: Holds) -> HeldState:
+    locks = sorted(HeldLock(h.text, h.identity, h.is_exclusive, h.known.value) for h in holds if not h.is_section)
+    sections = sorted({section for h in holds for section in h.sections()})
+    return HeldState(tuple(locks), tuple(sections))
+
+

@@ -1,0 +1,271 @@
+"""The code at hand: the files of the series at the tip, and those of the tree that were asked for.
+
+Nothing is lowered before somebody asks for the function.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from typing import Protocol
+
+from reviewbot.analysis.facts import Field, Place
+from reviewbot.analysis.flow import Flow
+from reviewbot.analysis.types import Types
+from reviewbot.series.view import Origin
+from reviewbot.syntax.facts import FileFacts
+from reviewbot.syntax.model import Access, Assign, Call, Event, Function, Struct, TypeName
+
+_CALLED = re.compile(rb"([A-Za-z_]\w*)\s*\(")
+
+
+class Elsewhere(Protocol):
+    """How to see more of the tree than the series touches."""
+
+    def struct(self, tag: str) -> Struct | None:
+        """The declaration of a tag."""
+
+    def mentioning(self, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """For each word the paths of the files near by that have it."""
+
+    def load(self, path: str) -> FileFacts | None:
+        """The facts of a file."""
+
+
+class Study:
+    """One function under study: its graph, its file, and where its lines came from."""
+
+    def __init__(self, function: Function, file: FileFacts) -> None:
+        self.function = function
+        self.file = file
+        self.flow = Flow(function)
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.function.name
+
+    def __repr__(self) -> str:
+        return f"Study({self.file.path}:{self.name})"
+
+    def origin(self, line: int) -> Origin:
+        """Where a line of the function came from."""
+        origins = self.file.view.fragments[self.function.fragment].origins
+        return origins[min(max(line, 1), len(origins)) - 1]
+
+    def place(self, line: int) -> Place:
+        """The place of a line of the function."""
+        origin = self.origin(line)
+        return Place(self.file.path, origin.line, origin.patch, self.name)
+
+    def is_new(self, line: int) -> bool:
+        """Whether the series wrote the line, rather than moved it."""
+        origin = self.origin(line)
+        return origin.patch is not None and not origin.moved
+
+    def line_text(self, line: int) -> str:
+        """The source of a line, without indentation."""
+        return self.file.line_text(self.function.fragment, line).strip()
+
+    @cached_property
+    def is_touched(self) -> bool:
+        """Whether the series wrote or moved any line of the function."""
+        f = self.function
+        return any(self.origin(line).patch is not None for line in range(f.first_line, f.last_line + 1))
+
+    @cached_property
+    def _definitions(self) -> dict[str, tuple[int, ...]]:
+        found: dict[str, list[int]] = {}
+        events = self.function.events
+        for index, event in enumerate(events):
+            name = _defined(event)
+            if name is None:
+                continue
+            known = found.setdefault(name, [])
+            if not (isinstance(event, Assign) and known and _gives(events[known[-1]], event)):
+                known.append(index)
+        return {name: tuple(where) for name, where in found.items()}
+
+    def definitions(self, variable: str, event: int) -> tuple[int, ...]:
+        """The events that may have given a local variable the value it has at `event`.
+
+        A definition is left out when another one always runs between it and `event`.
+        """
+        if not self.flow.is_reached(event):
+            return ()
+        return self._reaching(variable, self.flow.may_precede(event), self.flow.must_precede(event))
+
+    def tested_definitions(self, variable: str, test: int) -> tuple[int, ...]:
+        """The same for the value that a local variable has when a test looks at it."""
+        return self._reaching(variable, *self.flow.before_test(test))
+
+    def _reaching(self, variable: str, may: int, must: int) -> tuple[int, ...]:
+        reaching = [d for d in self._definitions.get(variable, ()) if may >> d & 1]
+        last = [d for d in reaching if must >> d & 1]
+        overwritten = {d for d in reaching for k in last if d != k and self.flow.must_precede(k) >> d & 1}
+        return tuple(d for d in reaching if d not in overwritten)
+
+    def accesses(self) -> Iterator[tuple[int, Access]]:
+        """The accesses of the function that some path reaches, with their event numbers."""
+        for index, event in enumerate(self.function.events):
+            if isinstance(event, Access) and self.flow.is_reached(index):
+                yield index, event
+
+    def calls(self) -> Iterator[tuple[int, Call]]:
+        """The calls of the function that some path reaches, with their event numbers."""
+        for index, event in enumerate(self.function.events):
+            if isinstance(event, Call) and self.flow.is_reached(index):
+                yield index, event
+
+
+def _gives(event: Event, assign: Assign) -> bool:
+    """Whether an access or call is the value that the assignment right behind it stores."""
+    return isinstance(event, Access | Call) and event.result == assign.variable and event.line <= assign.line <= (
+        event.line + 8
+    )
+
+
+def _defined(event: Event) -> str | None:
+    """The local variable that an event gives a value."""
+    if isinstance(event, Assign):
+        return event.variable
+    return event.result if isinstance(event, Access | Call) else None
+
+
+class Program:
+    """All files at hand, by function, word and struct."""
+
+    def __init__(self, files: dict[str, FileFacts], elsewhere: Elsewhere | None = None) -> None:
+        self.files = files
+        self._elsewhere = elsewhere
+        self._studies: dict[tuple[str, str], Study | None] = {}
+        self._asked: set[str] = set()
+        find = elsewhere.struct if elsewhere else lambda _tag: None
+        structs = (struct for path in sorted(files) for struct in files[path].structs)
+        self.types = Types(structs, self._return_type, find)
+
+    @cached_property
+    def _defining(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for path in sorted(self.files):
+            for header in self.files[path].functions:
+                found.setdefault(header.name, []).append(path)
+        return {name: tuple(paths) for name, paths in found.items()}
+
+    def study(self, path: str, name: str) -> Study | None:
+        """The study of a function of a file at hand."""
+        key = (path, name)
+        if key not in self._studies:
+            function = self.files[path].function(name)
+            self._studies[key] = Study(function, self.files[path]) if function else None
+        return self._studies[key]
+
+    def studies(self, name: str, near: str | None = None) -> tuple[Study, ...]:
+        """The definitions of a function; only the one in the file `near` where it has one."""
+        paths = self._defining.get(name, ())
+        if near in paths:
+            paths = (near,)
+        found = (self.study(path, name) for path in paths)
+        return tuple(study for study in found if study is not None)
+
+    def studies_if(self, name: str, near: str, accept: Callable[[bytes], bool]) -> Iterator[Study]:
+        """The definitions of a function whose source is accepted: a cheap look before lowering."""
+        paths = self._defining.get(name, ())
+        for path in (near,) if near in paths else paths:
+            if accept(self.files[path].function_text(name)):
+                study = self.study(path, name)
+                if study is not None:
+                    yield study
+
+    def calling(self, names: frozenset[str]) -> Iterator[Study]:
+        """The functions at hand whose source has one of the names before a parenthesis."""
+        for path in sorted(self.files):
+            for header in self.files[path].functions:
+                words = _CALLED.findall(self.files[path].function_text(header.name))
+                if any(word.decode("latin-1") in names for word in words):
+                    study = self.study(path, header.name)
+                    if study is not None:
+                        yield study
+
+    def mentioning(self, word: str) -> Iterator[Study]:
+        """Every function at hand whose text has the word, in the order of path and line."""
+        for path in sorted(self.files):
+            for name in self.files[path].functions_mentioning(word):
+                study = self.study(path, name)
+                if study is not None:
+                    yield study
+
+    def look_for(self, words: Iterable[str]) -> None:
+        """Bring in the files near by that have one of the words; costs one search."""
+        wanted = sorted(set(words) - self._asked)
+        self._asked.update(wanted)
+        if self._elsewhere is None:
+            return
+        found = self._elsewhere.mentioning(wanted)
+        for path in sorted({path for paths in found.values() for path in paths} - self.files.keys()):
+            facts = self._elsewhere.load(path)
+            if facts is not None:
+                self._add(facts)
+
+    def _add(self, facts: FileFacts) -> None:
+        self.files[facts.path] = facts
+        self.__dict__.pop("_defining", None)
+        for struct in facts.structs:
+            self.types.add(struct)
+
+    @property
+    def has_tree(self) -> bool:
+        """Whether more than the series can be seen."""
+        return self._elsewhere is not None
+
+    def _return_type(self, name: str) -> TypeName | None:
+        for path in self._defining.get(name, ()):
+            for header in self.files[path].functions:
+                if header.name == name:
+                    return header.return_type
+        return None
+
+    def global_type(self, name: str) -> TypeName | None:
+        """The declared type of a variable at file level."""
+        for path in sorted(self.files):
+            found = self.files[path].names.variables.get(name)
+            if found is not None:
+                return found
+        return None
+
+    def declares(self, field: Field) -> bool:
+        """Whether the series declares the field: on a line that it wrote."""
+        for path in sorted(self.files):
+            file = self.files[path]
+            if field.struct is None:
+                lines = [(v.fragment, v.line) for v in file.globals if v.name == field.name]
+            else:
+                lines = [
+                    (struct.fragment, member.line)
+                    for struct in file.structs
+                    if struct.tag == field.struct
+                    for member in struct.members
+                    if member.name == field.name
+                ]
+            for fragment, line in lines:
+                origins = file.view.fragments[fragment].origins
+                if 0 < line <= len(origins) and origins[line - 1].patch is not None and not origins[line - 1].moved:
+                    return True
+        return False
+
+    def declaration_comments(self, path: str) -> dict[Field, str]:
+        """The comments at the members that a file declares."""
+        return {
+            Field(struct.tag, member.name): member.comment
+            for struct in self.files[path].structs
+            for member in struct.members
+            if member.comment
+        }
+
+    def touched(self) -> Iterator[Study]:
+        """The functions that the series wrote in, in the order of path and line."""
+        for path in sorted(self.files):
+            for header in self.files[path].functions:
+                if self.files[path].is_touched(header):
+                    study = self.study(path, header.name)
+                    if study is not None:
+                        yield study

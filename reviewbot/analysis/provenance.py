@@ -1,0 +1,163 @@
+"""Where an object came from: made here, or found where other threads can find it too.
+
+Follows a pointer variable to its definitions, and a parameter to the arguments of the
+callers at hand, to a stated depth.
+"""
+
+from dataclasses import dataclass, replace
+
+from reviewbot.analysis.flow import bits
+from reviewbot.analysis.held import Holding
+from reviewbot.analysis.objects import Objects
+from reviewbot.analysis.program import Program, Study
+from reviewbot.kernel.vocabulary import vocabulary
+from reviewbot.syntax.model import Access, Assign, Call, Marking, Value, ValueKind
+
+DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object found where readers can find it.
+
+    `by` is what found it (`rcu_dereference()`, `__kvm_memslots()`), `flavour` and `domain` the
+    RCU that protects it (empty: unknown), `lock` a lock held around the way to the store,
+    `is_new` whether the series wrote a step of the way.
+    """
+
+    by: str
+    flavour: str
+    domain: str
+    lock: str = ""
+    is_new: bool = False
+    publisher: str = ""
+    """The function that found it."""
+
+
+class Provenance:
+    """The answers for one program."""
+
+    def __init__(self, program: Program, objects: Objects, holding: Holding) -> None:
+        self._program = program
+        self._objects = objects
+        self._holding = holding
+        self._rcu = vocabulary().rcu
+
+    def found(self, study: Study, event: int, variable: str, depth: int = DEPTH) -> Found | None:
+        """How a way into this function got the object from where readers can see it, if any does."""
+        if depth == 0 or not variable:
+            return None
+        if variable in {parameter.name for parameter in study.function.parameters}:
+            return self._from_callers(study, variable, depth)
+        for index in study.definitions(variable, event):
+            found = self._defined(study, index, depth)
+            if found is not None:
+                return self._around(found, study, index)
+        return None
+
+    def _defined(self, study: Study, index: int, depth: int) -> Found | None:
+        event = study.function.events[index]
+        if isinstance(event, Access):
+            return self._loaded(study, event, index, depth)
+        if isinstance(event, Call):
+            return self._called(study, event, index, depth)
+        if not isinstance(event, Assign):
+            return None
+        value = event.value
+        if value.kind is ValueKind.CALL:
+            call = next((c for i, c in study.calls() if i < index and c.function == value.name), None)
+            return self._called(study, call, index, depth) if call else self._looked_up(value.name, ())
+        return self._part(study, value, index, depth)
+
+    def _loaded(self, study: Study, access: Access, index: int, depth: int) -> Found | None:
+        if access.marking is Marking.RCU:
+            is_srcu = (access.accessor or "").startswith("srcu")
+            domain = access.arguments[0] if is_srcu and access.arguments else ""
+            return Found(f"{access.accessor}()", "srcu" if is_srcu else "rcu", domain)
+        return self.found(study, index, access.path.root, depth)
+
+    def _called(self, study: Study, call: Call, index: int, depth: int) -> Found | None:
+        texts = tuple(value.text for value in call.arguments)
+        found = self._looked_up(call.function, texts) or self._walked(call)
+        if found is not None:
+            return found
+        for value in call.arguments:
+            part = self._part(study, value, index, depth)
+            if part is not None and ("for_each" in call.function or "entry" in call.function):
+                return part
+        return None
+
+    def _part(self, study: Study, value: Value, index: int, depth: int) -> Found | None:
+        """A value that is a variable, or reached through one."""
+        if value.kind is ValueKind.VARIABLE:
+            return self.found(study, index, value.name, depth - 1)
+        if value.path is not None and value.kind in (ValueKind.LOAD, ValueKind.ADDRESS):
+            return self.found(study, index, value.path.root, depth - 1)
+        return None
+
+    def _looked_up(self, function: str, arguments: tuple[str, ...]) -> Found | None:
+        lookup = self._rcu.lookup(function)
+        if lookup is None:
+            return None
+        domain = lookup.domain
+        if domain.startswith("arg0") and arguments:
+            domain = f"&{arguments[0].removeprefix('&')}{domain[4:]}"
+        return Found(f"{function}()", lookup.flavour, domain)
+
+    def _walked(self, call: Call) -> Found | None:
+        primitive = self._rcu.list_read(call.function)
+        return Found(f"{call.function}()", "rcu", "") if primitive is not None and primitive.is_rcu else None
+
+    def _from_callers(self, study: Study, variable: str, depth: int) -> Found | None:
+        position = [parameter.name for parameter in study.function.parameters].index(variable)
+        for caller in self._program.mentioning(study.name):
+            if caller is study:
+                continue
+            for index, call in caller.calls():
+                if call.function == study.name and position < len(call.arguments):
+                    found = self._part(caller, call.arguments[position], index, depth)
+                    if found is not None:
+                        return self._around(found, caller, index)
+        return None
+
+    def _around(self, found: Found, study: Study, event: int) -> Found:
+        """The same, with what this step of the way adds."""
+        locks = [lock.text for lock in self._holding.at(study, event).locks]
+        line = study.function.events[event].line
+        return replace(
+            found,
+            lock=found.lock or (locks[0] if locks else ""),
+            is_new=found.is_new or study.is_new(line),
+            publisher=found.publisher or study.name,
+        )
+
+    def is_private(self, study: Study, event: int, variable: str) -> bool:
+        """Whether the object is fresh here, or all callers at hand hand in a fresh one."""
+        if self._objects.is_fresh(study, event, variable):
+            return True
+        names = [parameter.name for parameter in study.function.parameters]
+        if variable not in names:
+            return False
+        position = names.index(variable)
+        sites = [
+            (caller, index, call.arguments[position])
+            for caller in self._program.mentioning(study.name)
+            if caller is not study
+            for index, call in caller.calls()
+            if call.function == study.name and position < len(call.arguments)
+        ]
+        return bool(sites) and all(
+            value.kind is ValueKind.VARIABLE and self._objects.is_fresh(caller, index, value.name)
+            for caller, index, value in sites
+        )
+
+
+def stored_before(study: Study, event: int, variable: str) -> int:
+    """How many stores through `variable` some path runs before the event."""
+    return sum(
+        1
+        for index in bits(study.flow.may_precede(event))
+        if isinstance(access := study.function.events[index], Access)
+        and access.path.root == variable
+        and access.kind.value in ("write", "rmw", "copy")
+    )

@@ -1,0 +1,186 @@
+"""Publications: stores that make an object reachable by readers without the writer's lock.
+
+Gives `Publication` facts: a fresh object stored plainly where lockless readers look, and a
+fresh object hung on one that readers can already see (rules plain-publication,
+nested-publication, lazy-array, payload-beside-pointer).
+"""
+
+from collections.abc import Iterator, Sequence
+
+from reviewbot.analysis import wording
+from reviewbot.analysis.evidence import Evidence, Overlap, excludes
+from reviewbot.analysis.facts import GATED, Confidence, Interleaving, Publication, Step
+from reviewbot.analysis.gates import Gates
+from reviewbot.analysis.objects import Objects
+from reviewbot.analysis.ordering import Ordering
+from reviewbot.analysis.provenance import Found, Provenance
+from reviewbot.analysis.stories import Seen, Story
+from reviewbot.syntax.model import Kind, Marking, Value, ValueKind
+
+LOCKLESS = frozenset({Marking.ONCE, Marking.ACQUIRE, Marking.RCU, Marking.FULL})
+"""Markings by which a reader says that it takes no lock."""
+
+
+class Publications:
+    """The publication facts of one program."""
+
+    def __init__(
+        self, objects: Objects, provenance: Provenance, ordering: Ordering, evidence: Evidence, gates: Gates
+    ) -> None:
+        self._objects = objects
+        self._provenance = provenance
+        self._ordering = ordering
+        self._evidence = evidence
+        self._gates = gates
+
+    def facts(self, story: Story) -> Iterator[Publication]:
+        """What is to be asked of the stores of fresh objects into this field: at most one fact."""
+        for writer in story.seen:
+            if not self._stores_fresh(writer) or writer.is_teardown or writer.access.is_fresh:
+                continue
+            found = self._provenance.found(writer.study, writer.event, writer.source.path.root)
+            fact = self._nested(story, writer, found) if found else self._plain(story, writer)
+            if fact is not None:
+                yield fact
+                return
+
+    def _stores_fresh(self, seen: Seen) -> bool:
+        """Whether the access stores a pointer to an object allocated here."""
+        value = seen.source.value
+        if seen.access.kind is not Kind.WRITE or value is None:
+            return False
+        return self._is_fresh_value(seen, value)
+
+    def _is_fresh_value(self, seen: Seen, value: Value) -> bool:
+        if value.kind is ValueKind.CALL:
+            return self._objects.is_allocation(value.name, seen.study.file.path)
+        return value.kind is ValueKind.VARIABLE and self._objects.is_fresh(seen.study, seen.event, value.name)
+
+    def _nested(self, story: Story, writer: Seen, found: Found) -> Publication | None:
+        """A new object hung on one that readers found through RCU (pub-nested-object)."""
+        is_new = writer.access.is_new or found.is_new
+        if not is_new or not found.flavour or self._ordering.orders_store(writer):
+            return None
+        readers = self._open_readers(story, writer)
+        if story.reads and not readers:
+            return None
+        overlap = Overlap(f"{found.publisher}() found the object through {found.by}", 2)
+        gate = self._gates.gate(writer, readers)
+        confidence = self._evidence.confidence(overlap, (writer, *readers))
+        return self._fact(
+            story, writer, readers, overlap, confidence, found, gate.name, GATED if gate.covers_all else None
+        )
+
+    def _plain(self, story: Story, writer: Seen) -> Publication | None:
+        """A fresh object stored where readers look without the lock (pub-pointer-plain)."""
+        if not writer.is_live or self._ordering.orders_store(writer):
+            return None
+        if self._provenance.is_private(writer.study, writer.event, writer.source.path.root):
+            return None
+        readers = self._open_readers(story, writer)
+        lockless = [r for r in readers if r.access.marking in LOCKLESS or self._overlaps(story, writer, r)]
+        is_rcu = story.type is not None and "__rcu" in story.type.annotations
+        if not (lockless or is_rcu) or not any(s.access.is_new for s in (writer, *lockless)):
+            return None
+        overlap = self._evidence.overlap(story, writer, lockless)
+        if is_rcu and not overlap.words:
+            overlap = Overlap(f"{story.field} is declared __rcu", 2)
+        gate = self._gates.gate(writer, lockless)
+        confidence = self._evidence.confidence(overlap, (writer, *lockless))
+        return self._fact(
+            story, writer, lockless, overlap, confidence, None, gate.name, GATED if gate.covers_all else None
+        )
+
+    def _overlaps(self, story: Story, writer: Seen, reader: Seen) -> bool:
+        return self._evidence.overlap(story, writer, (reader,)).strength == 2
+
+    @staticmethod
+    def _open_readers(story: Story, writer: Seen) -> list[Seen]:
+        """The reads in other functions that no lock keeps apart from the store."""
+        return [r for r in story.reads if r.study is not writer.study and not excludes(writer, r)]
+
+    def _fact(
+        self,
+        story: Story,
+        writer: Seen,
+        readers: Sequence[Seen],
+        overlap: Overlap,
+        confidence: Confidence,
+        found: Found | None,
+        gate: str,
+        reason: str | None,
+    ) -> Publication:
+        access = writer.access
+        held = wording.held(access) or (found.lock if found else "")
+        is_array = "[]" in {step.name for step in writer.source.path.steps}
+        return Publication(
+            field=story.field,
+            place=access.place,
+            accesses=tuple(s.access for s in (writer, *readers)),
+            confidence=confidence,
+            store=access.line_text,
+            writer=wording.function(access),
+            reader=wording.functions([r.access for r in readers]),
+            readers=wording.counted([r.access for r in readers], "read") if readers else "",
+            locks=wording.locks(access, [r.access for r in readers]) if readers else _one_side(held),
+            overlap=overlap.words,
+            payload="",
+            interleaving=_three_threads(writer, readers, found) if found else _two_threads(writer, readers),
+            unseen=self._evidence.unseen((writer, *readers)) + (() if readers else ("the readers",)),
+            reason=reason,
+            store_marking=access.marking,
+            is_fresh=True,
+            is_nested=found is not None,
+            is_array=is_array,
+            has_payload_beside=False,
+            reader_marking=_weakest(readers),
+            domain=found.domain if found else "",
+            lock=held,
+            object=access.text,
+            container=found.by if found else access.object_text,
+            gate=gate,
+        )
+
+
+def _one_side(held: str) -> str:
+    return f"with {held} held here, the readers out of sight" if held else "with no lock here, the readers out of sight"
+
+
+def _weakest(readers: Sequence[Seen]) -> Marking:
+    order = (Marking.PLAIN, Marking.DATA_RACE, Marking.ONCE, Marking.RCU, Marking.ACQUIRE)
+    markings = {reader.access.marking for reader in readers}
+    return next((m for m in order if m in markings), Marking.PLAIN)
+
+
+def _two_threads(writer: Seen, readers: Sequence[Seen]) -> Interleaving | None:
+    if not readers:
+        return None
+    reader = readers[0]
+    value = writer.access.value_text
+    return Interleaving(
+        (wording.function(writer.access), wording.function(reader.access)),
+        (
+            Step(0, f"fill {value}"),
+            Step(0, writer.access.line_text, arrow="- ->"),
+            Step(1, reader.access.line_text),
+            Step(1, "    follow it", remark="<- may be old", arrow="?"),
+        ),
+    )
+
+
+def _three_threads(writer: Seen, readers: Sequence[Seen], found: Found) -> Interleaving:
+    """The outer object is older than the store, so its publication cannot order it."""
+    outer, text = writer.access.object_text, writer.access.text
+    reader = wording.function(readers[0].access) if readers else "a reader"
+    load = "srcu_dereference()" if found.flavour == "srcu" else "rcu_dereference()"
+    return Interleaving(
+        (f"publisher of {outer}", reader, wording.function(writer.access)),
+        (
+            Step(0, f"init {outer}"),
+            Step(0, "rcu_assign_pointer()", arrow="- ->"),
+            Step(1, load),
+            Step(2, "alloc and fill"),
+            Step(2, f"{text} = ..."),
+            Step(1, f"use {text}", remark="<- may be old", arrow="?"),
+        ),
+    )

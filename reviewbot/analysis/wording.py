@@ -1,0 +1,51 @@
+"""How facts put what they know into words: counts, places, locks. No rule's own wording."""
+
+from collections.abc import Sequence
+
+from reviewbot.analysis.facts import Known, SharedAccess
+
+
+def function(access: SharedAccess) -> str:
+    """`foo()`."""
+    return f"{access.place.function}()" if access.place.function else access.place.path
+
+
+def functions(accesses: Sequence[SharedAccess]) -> str:
+    """`foo()`, `foo() and bar()`, or `foo() and 3 more`, each function once, in order."""
+    names = list(dict.fromkeys(function(access) for access in accesses))
+    if len(names) <= 1:
+        return names[0] if names else ""
+    return " and ".join(names) if len(names) == 2 else f"{names[0]} and {len(names) - 1} more"
+
+
+def counted(accesses: Sequence[SharedAccess], noun: str) -> str:
+    """`the check in foo()`, `the 13 checks in patch 2`, `the 4 checks in foo() and 2 more`."""
+    if len(accesses) == 1:
+        return f"the {noun} in {function(accesses[0])}"
+    patches = {access.place.patch for access in accesses}
+    if len(patches) == 1 and None not in patches:
+        return f"the {len(accesses)} {noun}s in patch {patches.pop()}"
+    return f"the {len(accesses)} {noun}s in {functions(accesses)}"
+
+
+def held(access: SharedAccess) -> str:
+    """`a->lock and b->lock`; empty where no lock is held. Hints are left out."""
+    texts = [lock.text for lock in access.held if lock.known != Known.HINTED.value]
+    return " and ".join(dict.fromkeys(texts))
+
+
+def locks(writer: SharedAccess, readers: Sequence[SharedAccess]) -> str:
+    """What is held on each side: `with d->lock held here and no lock in foo()`."""
+    here = held(writer)
+    there = list(dict.fromkeys(held(reader) for reader in readers))
+    mine = f"with {here} held here" if here else "with no lock here"
+    if there == [""]:
+        theirs = f"no lock in {functions(readers)}"
+    elif len(there) == 1:
+        theirs = f"with {there[0]} in {functions(readers)}"
+    else:
+        some = sum(1 for reader in readers if held(reader))
+        theirs = f"with a lock around {some} of the {len(readers)} reads"
+    return f"{mine} and {theirs}"
+
+

@@ -1,0 +1,129 @@
+"""The stages, in order: a series, the text it leaves, what that does, what to ask of it."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reviewbot.analysis.facts import Confidence
+from reviewbot.analysis.program import Program
+from reviewbot.analysis.understand import Analysis
+from reviewbot.findings import Report
+from reviewbot.rulebook.allow import NO_ANSWERS, Answers, field_answers, line_answers
+from reviewbot.rulebook.rule import Rule
+from reviewbot.rulebook.rulebook import ask, load_rules
+from reviewbot.series.model import Series, Unread
+from reviewbot.series.tree import SeriesTree
+from reviewbot.sources.base import find_base
+from reviewbot.sources.git import Repository
+from reviewbot.sources.read import read_series
+from reviewbot.sources.threeway import three_way
+from reviewbot.surroundings import Surroundings
+from reviewbot.syntax.facts import FileFacts
+
+
+def _silent(_stage: str) -> None:
+    """Says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a review can be told; the defaults are those of the command line."""
+
+    base: str | None = None
+    rules: Path | None = None
+    rules_cache: Path | None = None
+    preview: bool = False
+    pedantic: bool = False
+    min_confidence: Confidence = Confidence.MEDIUM
+    progress: Callable[[str], None] = field(default=_silent)
+    """Told the name of each stage when it begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A series with what was found; `analysis` answers further questions about it."""
+
+    series: Series
+    report: Report
+    rules: tuple[Rule, ...]
+    analysis: Analysis
+
+
+def review(series: Series, repository: Repository | None = None, options: Options | None = None) -> Review:
+    """Review a series, over the tree of `repository` where there is one.
+
+    Raises:
+        ReviewbotError: a rule page is wrong, the base is unknown or the tree cannot be read.
+    """
+    options = options or Options()
+    rules = load_rules(options.rules, options.rules_cache)
+    base = None
+    if repository is not None:
+        options.progress("looking for the base")
+        base, _why = find_base(series, repository, options.base)
+    options.progress("reading the files")
+    tree = _lay(series, repository, base)
+    files = {path: FileFacts(view) for path in tree.paths() if (view := tree.tip(path)) is not None}
+    elsewhere = Surroundings(repository, base, files) if repository is not None and base else None
+    options.progress("looking at every access")
+    analysis = Analysis(Program(dict(files), elsewhere))
+    facts = analysis.facts()
+    answers = _answers(analysis.program, rules)
+    findings = ask(
+        rules,
+        facts,
+        preview=options.preview,
+        min_confidence=options.min_confidence,
+        pedantic=options.pedantic,
+        answers=answers,
+    )
+    report = Report(
+        findings=findings,
+        unread=_unread(analysis.program),
+        unseen=_unseen(series, base),
+        base=base,
+        applied=tree.applied,
+        notes=(*series.skipped, *tree.notes, *answers.notes),
+    )
+    return Review(series, report, rules, analysis)
+
+
+def review_text(mail: bytes, options: Options | None = None) -> Report:
+    """Review the series in the text of a mailbox, without a tree."""
+    series = read_series(("-",), None, None, io.BytesIO(mail))
+    return review(series, None, options).report
+
+
+def _lay(series: Series, repository: Repository | None, base: str | None) -> SeriesTree:
+    if repository is None or base is None:
+        return SeriesTree(series)
+    return SeriesTree(series, lambda path: repository.read(base, path), three_way(repository))
+
+
+def _answers(program: Program, rules: tuple[Rule, ...]) -> Answers:
+    """What authors answered in the code of the series, and at the fields' declarations."""
+    known = [rule.id for rule in rules]
+    found = NO_ANSWERS
+    for path in sorted(program.files):
+        file = program.files[path]
+        if b"reviewbot: allow" in b"".join(fragment.text for fragment in file.view.fragments):
+            found += line_answers(file.view, file.comments, known)
+            found += field_answers(program.declaration_comments(path), known)
+    return found
+
+
+def _unread(program: Program) -> tuple[Unread, ...]:
+    """What could not be parsed in the functions that the series touches."""
+    touched = {path for path, file in program.files.items() if any(map(file.is_touched, file.functions))}
+    return tuple(item for path in sorted(touched) for item in program.files[path].unread)
+
+
+def _unseen(series: Series, base: str | None) -> tuple[str, ...]:
+    found = []
+    if series.missing:
+        numbers = ", ".join(str(number) for number in series.missing)
+        found.append(f"patch{'es' if len(series.missing) > 1 else ''} {numbers}")
+    if base is None:
+        found.append("the tree (give --tree for callers and other readers)")
+    return tuple(found)

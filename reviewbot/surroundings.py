@@ -1,0 +1,113 @@
+"""What of the tree around a series is looked at: headers included, and files near by.
+
+Everything is read at the base commit; files that the series touches come from its tip.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+from reviewbot.series.view import FileView, Fragment, Origin
+from reviewbot.sources.git import Repository
+from reviewbot.syntax.facts import FileFacts
+from reviewbot.syntax.model import Struct
+
+MOST_HEADERS = 400
+"""Headers read in search of one struct, at most; two levels of #include are followed."""
+
+MOST_FILES = 40
+"""A word that more files near by have is too common to follow."""
+
+_TAG = rb"(?:struct|union)\s+%s\s*\{"
+
+
+class Surroundings:
+    """The tree at the base, as the analysis asks for it."""
+
+    def __init__(self, repository: Repository, base: str, files: dict[str, FileFacts]) -> None:
+        self._repository = repository
+        self._base = base
+        self._files = files
+        self._texts: dict[str, bytes | None] = {}
+        self._facts: dict[str, FileFacts | None] = {}
+
+    def struct(self, tag: str) -> Struct | None:
+        """The declaration of a tag in the headers that the files of the series include."""
+        pattern = re.compile(_TAG % re.escape(tag.encode("utf-8", "replace")))
+        for path in self._headers:
+            text = self._text(path)
+            if text is not None and pattern.search(text):
+                facts = self.load(path)
+                found = facts.struct(tag) if facts else None
+                if found is not None:
+                    return found
+        return None
+
+    def load(self, path: str) -> FileFacts | None:
+        """The facts of a file at the base; None where there is no such file."""
+        if path not in self._facts:
+            text = self._text(path)
+            self._facts[path] = FileFacts(whole_view(path, text)) if text is not None else None
+        return self._facts[path]
+
+    def mentioning(self, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """For each word the files near by that have it; none for a word that too many have."""
+        wanted = tuple(words)
+        if not wanted:
+            return {}
+        found = self._repository.occurrences(wanted, self._base, self._near)
+        return {word: paths for word, paths in found.items() if len(paths) <= MOST_FILES}
+
+    @cached_property
+    def _near(self) -> tuple[str, ...]:
+        """The folders of the files of the series, and the headers those include."""
+        folders = {posixpath.dirname(path) for path in self._files}
+        globs = {f":(glob){folder}/*.[ch]" if folder else ":(glob)*.[ch]" for folder in folders}
+        headers = {path for path in self._included(self._files) if self._text(path) is not None}
+        return (*sorted(globs), *(f":(literal){path}" for path in sorted(headers)))
+
+    @cached_property
+    def _headers(self) -> tuple[str, ...]:
+        """The headers that the files include, directly and then through one more."""
+        first = self._included(self._files)
+        second = self._included([path for path in first if self._text(path) is not None])
+        return tuple(dict.fromkeys((*first, *second)))[:MOST_HEADERS]
+
+    def _included(self, paths: Iterable[str]) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for path in paths:
+            names = self._files[path].includes if path in self._files else _includes(self._text(path) or b"")
+            for name in names:
+                found.update(dict.fromkeys(_candidates(path, name)))
+        return tuple(found)
+
+    def _text(self, path: str) -> bytes | None:
+        if path not in self._texts:
+            self._texts[path] = self._repository.read(self._base, path)
+        return self._texts[path]
+
+
+_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+[<"]([\w./+-]+)[>"]', re.MULTILINE)
+
+
+def _includes(text: bytes) -> tuple[str, ...]:
+    return tuple(name.decode("ascii") for name in _INCLUDE.findall(text))
+
+
+def _candidates(path: str, name: str) -> tuple[str, ...]:
+    """Where the kernel's build would look for an included file."""
+    folder = posixpath.dirname(path)
+    found = [posixpath.normpath(posixpath.join(folder, name)), f"include/{name}"]
+    match = re.match(r"arch/[^/]+/", path)
+    if match:
+        found.append(f"{match.group()}include/{name}")
+    elif name.startswith("asm/"):
+        found.append(f"arch/x86/include/{name}")
+    return tuple(candidate for candidate in found if not candidate.startswith(".."))
+
+
+def whole_view(path: str, text: bytes) -> FileView:
+    """A file at the base as a view: every line older than the series."""
+    count = text.count(b"\n") + (not text.endswith(b"\n"))
+    return FileView(path, (Fragment(text, tuple(Origin(None, n) for n in range(1, count + 1))),), complete=True)
