@@ -161,6 +161,8 @@ class Fact:
     confidence: Confidence
     store: str
     """Text of the write the comment is about, or of the access."""
+    target: str
+    """The lvalue alone: `kvm->arch.shadow_mmu_active`."""
     writer: str
     """`foo()`; the function of the write."""
     reader: str
@@ -231,6 +233,9 @@ class Pairing(Fact):
     """What is missing: `smp_load_acquire()`."""
     is_barrier: bool
     """A stand-alone barrier rather than an accessor of the field."""
+    write_primitive: str
+    read_primitive: str
+    """What the two sides of the pair are, complete: `smp_wmb` and `smp_rmb`, without parentheses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +268,9 @@ class ListMismatch(Fact):
     """The change is plain and the walk RCU; False: the walk is plain under rcu_read_lock() only."""
     primitive: str
     wanted: str
+    write_wanted: str
+    read_wanted: str
+    """The matching pair, without parentheses: `list_add_rcu` and `list_for_each_entry_rcu`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +320,8 @@ class MixedMarking(Fact):
     """Written under a lock everywhere, and this read is outside it."""
     is_diagnostic: bool
     """Only printed or counted (suppressor S10)."""
+    lock: str
+    """The lock that the other side's accesses are made under, as the code spells it, or empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, excludes
 from reviewbot.analysis.facts import Confidence, Field, Flag, Interleaving, Pairing, Side, Step
-from reviewbot.analysis.ordering import Ordering
+from reviewbot.analysis.ordering import ORDERING_LOADS, ORDERING_STORES, Ordering
 from reviewbot.analysis.payload import Payloads, Touched
 from reviewbot.analysis.stories import Seen, Story, tests_of
 from reviewbot.syntax.model import Kind, Marking, Sense, Test, ValueKind
+
+ORDERED = ORDERING_LOADS | ORDERING_STORES
 
 STRENGTH = (Marking.DATA_RACE, Marking.PLAIN, Marking.PLAIN_BITOP, Marking.VOLATILE, Marking.RELAXED, Marking.ONCE)
 """Markings that do not order, the weakest first."""
@@ -92,6 +94,7 @@ class Flags:
             accesses=tuple(s.access for s in (writer, *readers)),
             confidence=confidence,
             store=writer.access.line_text,
+            target=writer.access.text,
             writer=wording.function(writer.access),
             reader=wording.functions([r.access for r in readers]),
             readers=wording.counted([r.access for r in readers], "check"),
@@ -121,6 +124,7 @@ class Flags:
             accesses=tuple(s.access for s in (writer, *readers)),
             confidence=self._evidence.confidence(overlap, (writer, *readers)),
             store=writer.access.line_text,
+            target=writer.access.text,
             writer=wording.function(writer.access),
             reader=wording.functions([r.access for r in readers]),
             readers=wording.counted([r.access for r in readers], "check"),
@@ -131,10 +135,19 @@ class Flags:
             unseen=self._evidence.unseen((writer, *readers)),
             reason=None,
             present=Side.WRITE if is_store_ordered else Side.READ,
-            primitive=f"{present.access.accessor or self._ordering.barrier_name(present)}()",
+            primitive=f"{self._primitive(present)}()",
             partner="smp_load_acquire()" if is_store_ordered else "smp_store_release()",
             is_barrier=present.access.accessor is None,
+            write_primitive=self._primitive(writer) if is_store_ordered else "smp_store_release",
+            read_primitive="smp_load_acquire" if is_store_ordered else self._primitive(readers[0]),
         )
+
+
+    def _primitive(self, seen: Seen) -> str:
+        """What orders this side: its accessor, or the barrier beside it."""
+        if seen.access.marking in ORDERED:
+            return seen.access.accessor or ""
+        return self._ordering.barrier_name(seen)
 
 
 @dataclass(frozen=True, slots=True)

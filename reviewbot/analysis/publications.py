@@ -119,6 +119,7 @@ class Publications:
             accesses=tuple(s.access for s in (writer, *readers)),
             confidence=confidence,
             store=access.line_text,
+            target=access.text,
             writer=wording.function(access),
             reader=wording.functions([r.access for r in readers]),
             readers=wording.counted([r.access for r in readers], "read") if readers else "",
