@@ -97,6 +97,10 @@ class Evidence:
         """Whether only a name or a comment says that some lock is held."""
         return any(lock.known == Known.HINTED.value for lock in seen.access.held)
 
+    def is_entered_unlocked(self, study: Study) -> bool:
+        """Whether all ways into a function are known: an entry point, or all callers are at hand."""
+        return bool(self._contexts.of(study)) or self._effects.callers_are_known(study)
+
     def is_alone(self, study: Study) -> bool:
         """Whether the function runs where nobody else can be (S02)."""
         return self._contexts.is_single_threaded(study)

@@ -1,15 +1,20 @@
 """From files to facts: the one entry of the analysis."""
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from reviewbot.analysis.accessors import Accessors
 from reviewbot.analysis.contexts import Contexts
+from reviewbot.analysis.crossings import Crossings
+from reviewbot.analysis.double_checks import DoubleChecks
 from reviewbot.analysis.effects import Effects
 from reviewbot.analysis.evidence import Evidence
 from reviewbot.analysis.facts import Fact
 from reviewbot.analysis.flags import Flags
 from reviewbot.analysis.gates import Gates
 from reviewbot.analysis.held import Holding
+from reviewbot.analysis.markings import Markings
+from reviewbot.analysis.new_fields import NewFields
 from reviewbot.analysis.novelty import names_of_interest
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.ordering import Ordering
@@ -18,6 +23,13 @@ from reviewbot.analysis.program import Program
 from reviewbot.analysis.provenance import Provenance
 from reviewbot.analysis.publications import Publications
 from reviewbot.analysis.stories import Stories, Story
+
+
+class FactMaker(Protocol):
+    """Makes the facts of one kind."""
+
+    def facts(self, story: Story) -> Iterator[Fact]:
+        """The facts that the story of a field gives rise to."""
 
 
 class Analysis:
@@ -33,9 +45,14 @@ class Analysis:
         self.evidence = Evidence(program, self.contexts, self.effects)
         ordering = Ordering()
         provenance = Provenance(program, self.objects, self.holding)
-        self._flags = Flags(Payloads(program, self.objects), ordering, self.evidence)
-        self._publications = Publications(
-            self.objects, provenance, ordering, self.evidence, Gates(program, self.stories)
+        gates = Gates(program, self.stories)
+        self._makers: tuple[FactMaker, ...] = (
+            Flags(Payloads(program, self.objects), ordering, self.evidence),
+            Publications(self.objects, provenance, ordering, self.evidence, gates),
+            DoubleChecks(ordering, self.evidence),
+            Crossings(self.stories, ordering, self.evidence),
+            Markings(self.evidence),
+            NewFields(self.evidence),
         )
 
     def facts(self) -> tuple[Fact, ...]:
@@ -47,5 +64,5 @@ class Analysis:
         return tuple(dict.fromkeys(found))
 
     def _of_story(self, story: Story) -> Iterator[Fact]:
-        yield from self._flags.facts(story)
-        yield from self._publications.facts(story)
+        for maker in self._makers:
+            yield from maker.facts(story)

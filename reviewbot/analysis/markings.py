@@ -1,0 +1,143 @@
+"""Mixed marking: a new plain access to a field that others access marked, or under a lock.
+
+Rules mixed-marking and lockless-read. A mark says that its author believed in a concurrent
+access; a lock that all writers hold says that they exclude each other, and nobody else.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from reviewbot.analysis import wording
+from reviewbot.analysis.evidence import Evidence, Overlap, excludes
+from reviewbot.analysis.facts import Confidence, HeldLock, Known, MixedMarking, SharedAccess, Side
+from reviewbot.analysis.stories import Seen, Story
+from reviewbot.kernel.vocabulary import vocabulary
+from reviewbot.syntax.model import Kind, Marking
+
+MARKED = frozenset({Marking.ONCE, Marking.ACQUIRE, Marking.RELEASE, Marking.FULL})
+"""Marks that speak of lockless access to a plain word; RCU pointers have rules of their own."""
+
+MAJORITY = 0.8
+LEAST_LOCKED = 3
+"""A lock counts as the field's when at least so many accesses, and this share, hold it (lck-inconsistent)."""
+
+
+class Markings:
+    """The marking facts of one program."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self._waiting = vocabulary().waiting
+
+    def facts(self, story: Story) -> Iterator[MixedMarking]:
+        """What is to be asked of the new plain accesses: at most one fact."""
+        if story.type is not None and story.type.name in self._waiting.self_synchronised_types:
+            return
+        for seen in story.seen:
+            if self._is_candidate(seen):
+                fact = self._against_marked(story, seen) or self._against_locked(story, seen)
+                if fact is not None:
+                    yield fact
+                    return
+
+    def _is_candidate(self, seen: Seen) -> bool:
+        """A new plain access that others may run into."""
+        access = seen.access
+        is_plain = access.marking is Marking.PLAIN and access.kind in (Kind.READ, Kind.WRITE, Kind.RMW)
+        return access.is_new and is_plain and seen.is_live and not self._evidence.is_alone(seen.study)
+
+    def _against_marked(self, story: Story, seen: Seen) -> MixedMarking | None:
+        """Others mark the field, and no lock excludes them here (acc-one-side-once, acc-mixed-marking)."""
+        live = [s for s in story.seen if s.is_live and s.study is not seen.study]
+        marked = [s for s in live if s.access.marking in MARKED]
+        if not marked:
+            return None
+        writes = [s for s in live if s.access.is_write]
+        if seen.access.is_write:
+            opposite = [s for s in marked if not excludes(seen, s)]
+        elif writes:
+            opposite = [s for s in writes if not excludes(s, seen)]
+        else:
+            opposite = [] if _real_locks(seen.access) else [s for s in marked if not s.access.is_write]
+        if not opposite or (not seen.access.is_write and self._evidence.is_hinted(seen)):
+            return None
+        others = list(dict.fromkeys((*opposite, *marked)))
+        return self._fact(story, seen, others, marked)
+
+    def _fact(
+        self, story: Story, seen: Seen, others: Sequence[Seen], marked: Sequence[Seen]
+    ) -> MixedMarking:
+        example = marked[0].access
+        overlap = Overlap(f"{wording.function(example)} already uses {example.accessor}() on it", 2)
+        confidence = self._evidence.confidence(overlap, (seen,))
+        is_write = seen.access.is_write
+        return MixedMarking(
+            field=story.field,
+            place=seen.access.place,
+            accesses=_writers_first([seen.access, *(s.access for s in others)]),
+            confidence=confidence,
+            store=seen.access.line_text,
+            target=seen.access.text,
+            writer=wording.functions([s.access for s in (seen, *others) if s.access.is_write]),
+            reader=wording.functions([s.access for s in (seen, *others) if not s.access.is_write]),
+            readers=wording.counted([s.access for s in others], "access"),
+            locks=wording.locks(seen.access, [s.access for s in others]),
+            overlap=overlap.words,
+            payload="",
+            interleaving=None,
+            unseen=self._evidence.unseen((seen,)),
+            reason=None,
+            kind=seen.access.kind,
+            wanted="WRITE_ONCE()" if is_write else "READ_ONCE()",
+            marked_count=len(marked),
+            other_side=_sides([s.access for s in marked]),
+            is_new_reader=False,
+            is_diagnostic=False,
+            lock="",
+        )
+
+    def _against_locked(self, story: Story, seen: Seen) -> MixedMarking | None:
+        """All others hold one lock, and this new read does not (acc-lock-writer-lockless-reader)."""
+        others = [s for s in story.seen if s.is_live and s.study is not seen.study and s.access.kind is not Kind.ADDRESS]
+        writes = [s for s in others if s.access.is_write]
+        if seen.access.is_write or not writes or _real_locks(seen.access) or self._evidence.is_hinted(seen):
+            return None
+        if not self._evidence.is_entered_unlocked(seen.study):
+            return None
+        lock = self._lock_of_all(writes)
+        locked = [s for s in others if lock and any(h.identity == lock.identity for h in s.access.held)]
+        if lock is None or len(locked) < LEAST_LOCKED or len(locked) < MAJORITY * len(others):
+            return None
+        overlap = self._evidence.overlap(story, writes[0], (seen,))
+        fact = self._fact(story, seen, writes, writes)
+        return _as_new_reader(fact, overlap, lock.text, self._evidence.confidence(overlap, (seen, *writes)))
+
+    @staticmethod
+    def _lock_of_all(writes: Sequence[Seen]) -> HeldLock | None:
+        """A lock that is known to be held at every one of the writes."""
+        for lock in writes[0].access.held:
+            if lock.known != Known.HINTED.value and all(
+                any(h.identity == lock.identity for h in w.access.held) for w in writes
+            ):
+                return lock
+        return None
+
+
+def _real_locks(access: SharedAccess) -> bool:
+    """Whether a lock is held that is more than a hint."""
+    return any(lock.known != Known.HINTED.value for lock in access.held)
+
+
+def _writers_first(accesses: Sequence[SharedAccess]) -> tuple[SharedAccess, ...]:
+    return tuple(sorted(accesses, key=lambda access: not access.is_write))
+
+
+def _sides(accesses: Sequence[SharedAccess]) -> Side:
+    has_write, has_read = any(a.is_write for a in accesses), any(not a.is_write for a in accesses)
+    if has_write and has_read:
+        return Side.BOTH
+    return Side.WRITE if has_write else Side.READ
+
+
+def _as_new_reader(fact: MixedMarking, overlap: Overlap, lock: str, confidence: Confidence) -> MixedMarking:
+    return replace(fact, overlap=overlap.words, lock=lock, confidence=confidence, is_new_reader=True)

@@ -1,0 +1,63 @@
+"""New fields: written by the series, and not yet read by it; a question at most."""
+
+from collections.abc import Iterator
+
+from reviewbot.analysis import wording
+from reviewbot.analysis.evidence import Evidence
+from reviewbot.analysis.facts import DOCUMENTED, Confidence, Known, NewField
+from reviewbot.analysis.stories import Seen, Story
+from reviewbot.kernel.vocabulary import vocabulary
+from reviewbot.syntax.model import Kind, Marking
+
+
+class NewFields:
+    """The fields that the series adds and stores without saying what protects them."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self._locks = vocabulary().locks
+        self._waiting = vocabulary().waiting
+
+    def facts(self, story: Story) -> Iterator[NewField]:
+        """A new member with a plain store that others may see, and no reader."""
+        if not story.is_new or story.field.struct is None or story.member is None:
+            return
+        if story.type is not None and story.type.name in self._waiting.self_synchronised_types:
+            return
+        writers = [w for w in story.writes if w.access.kind is Kind.WRITE and w.access.marking is Marking.PLAIN]
+        if not writers or len(writers) != len(story.writes) or story.reads:
+            return
+        if any(lock.known != Known.HINTED.value for w in writers for lock in w.access.held):
+            return
+        yield self._fact(story, writers)
+
+    def _fact(self, story: Story, writers: list[Seen]) -> NewField:
+        writer = writers[0]
+        overlap = self._evidence.overlap(story, writer, ())
+        confidence = Confidence.MEDIUM if overlap.strength else Confidence.LOW
+        comment = story.member.comment if story.member else ""
+        return NewField(
+            field=story.field,
+            place=writer.access.place,
+            accesses=tuple(w.access for w in writers),
+            confidence=confidence,
+            store=writer.access.line_text,
+            target=writer.access.text,
+            writer=wording.functions([w.access for w in writers]),
+            reader="",
+            readers="",
+            locks="with no lock that I can see",
+            overlap=overlap.words,
+            payload="",
+            interleaving=None,
+            unseen=self._evidence.unseen(writers),
+            reason=DOCUMENTED if _names_protection(comment) else None,
+            has_reader=False,
+            has_common_lock=False,
+        )
+
+
+def _names_protection(comment: str) -> bool:
+    """Whether the comment at a declaration says how the field is protected (S26)."""
+    text = comment.lower()
+    return any(word in text for word in ("protect", "lock", "written by", "only", "serialis", "serializ", "rcu", "atomic"))
