@@ -19,6 +19,17 @@ _LIST_ENTRIES = re.compile(r"(?:list|hlist|rb|llist)_\w*entry\w*")
 
 def place(body: Body, node: Node) -> Path:
     """The path of an lvalue; the pointers on the way are read (events)."""
+    with body.deeper(node) as is_shallow:
+        return _place(body, node) if is_shallow else _other(body, node)
+
+
+def pointer(body: Body, node: Node) -> Path:
+    """The path from which `*` or `->` of this pointer expression goes on."""
+    with body.deeper(node) as is_shallow:
+        return _pointer(body, node) if is_shallow else _other(body, node)
+
+
+def _place(body: Body, node: Node) -> Path:  # noqa: PLR0911 - one return a form
     match node.kind:
         case "parenthesized_expression" if node.children:
             return _named(place(body, node.children[-1]), body, node)
@@ -36,8 +47,7 @@ def place(body: Body, node: Node) -> Path:
             return pointer(body, node)
 
 
-def pointer(body: Body, node: Node) -> Path:
-    """The path from which `*` or `->` of this pointer expression goes on."""
+def _pointer(body: Body, node: Node) -> Path:  # noqa: PLR0911 - one return a form
     match node.kind:
         case "parenthesized_expression" if node.children:
             return pointer(body, node.children[-1])
@@ -99,19 +109,19 @@ def _member(body: Body, node: Node) -> Path:
     if argument is None or member is None:
         return _other(body, node)
     is_arrow = node.operator == "->"
-    if is_arrow and not _is_address(body, argument):
+    if is_arrow and not _is_address(argument):
         base = pointer(body, argument)
     else:
         is_arrow = False
-        base = place(body, _unaddressed(body, argument))
+        base = place(body, _unaddressed(argument))
     return replace(base, steps=(*base.steps, Step(body.text(member), is_arrow)), text=body.text(node))
 
 
-def _is_address(body: Body, node: Node) -> bool:
-    return _unaddressed(body, node) is not node
+def _is_address(node: Node) -> bool:
+    return _unaddressed(node) is not node
 
 
-def _unaddressed(body: Body, node: Node) -> Node:
+def _unaddressed(node: Node) -> Node:
     """`x` of `(&x)`, else the node itself."""
     inner = node
     while inner.kind == "parenthesized_expression" and inner.children:
@@ -143,8 +153,8 @@ def _target(body: Body, node: Node) -> Path:
     argument = node.child("argument")
     if argument is None:
         return _other(body, node)
-    if _is_address(body, argument):
-        return _named(place(body, _unaddressed(body, argument)), body, node)
+    if _is_address(argument):
+        return _named(place(body, _unaddressed(argument)), body, node)
     base = pointer(body, argument)
     return replace(base, steps=(*base.steps, Step("*")), text=body.text(node))
 

@@ -33,7 +33,7 @@ _STATEMENTS = (
     rb"ZONE_PADDING|INIT_CALL|ASM_RET|ASM_ENDBR|ANNOTATE_\w+|_ASM_EXTABLE\w*|KASAN_SANITIZE)\s*"
 )
 ANNOTATION = re.compile(
-    rb"(?<![\w.>])(?:"
+    rb"(?<![\w.>])(?=__|[A-Z][A-Z]|asm|no[itk]|fa|ran|_N)(?:"
     + _WITH_ARGUMENTS
     + NESTED
     + rb"|"

@@ -24,7 +24,7 @@ from reviewbot.syntax.parse import Node
 
 UNSEEN = "..."
 """How code that a hunk does not show is spelled in texts."""
-_DEEPEST = 90
+_DEEPEST = 100
 """Expressions and statements inside each other that are followed."""
 
 
@@ -81,6 +81,7 @@ class Text:
     line_of: Callable[[int], int]
 
     def __call__(self, node: Node) -> str:
+        """The source of a node, white space folded."""
         text = " ".join(self.plain[node.start : node.end].decode("utf-8", "replace").split())
         return text.replace("__unseen__", UNSEEN) if "__unseen__" in text else text
 
@@ -106,6 +107,8 @@ class Body:
     labels: dict[str, int] = field(default_factory=dict)
     label_blocks: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Offsets of the compound statements around each label."""
+    case_blocks: dict[int, int] = field(default_factory=dict)
+    """The block of each case label, by the id() of its node."""
     compounds: list[int] = field(default_factory=list)
     marking: Marking = Marking.PLAIN
     """PLAIN, or DATA_RACE inside data_race()."""
@@ -145,6 +148,7 @@ class Body:
         kind: Kind,
         node: Node,
         marking: Marking | None = None,
+        *,
         accessor: str | None = None,
         arguments: tuple[str, ...] = (),
         value: Value | None = None,
@@ -175,31 +179,24 @@ class Body:
 
     # --- going down the tree
 
+    def deeper(self, node: Node) -> "_Level":
+        """One level down, as a context; its value is False where that is too deep."""
+        return _Level(self, node)
+
     def evaluate(self, node: Node) -> Operand:
         """Run an expression: its events are added, its value comes back."""
-        if self.depth >= _DEEPEST:
-            return self.opaque(node, "nested too deeply")
-        self.depth += 1
-        try:
-            evaluator = self.evaluators.get(node.kind)
+        with self.deeper(node) as is_shallow:
+            evaluator = self.evaluators.get(node.kind) if is_shallow else None
             return evaluator(self, node) if evaluator else self.opaque(node, None)
-        finally:
-            self.depth -= 1
 
     def execute(self, node: Node) -> None:
         """Run a statement; an expression where one stands."""
-        if self.depth >= _DEEPEST:
-            self.opaque(node, "nested too deeply")
-            return
-        self.depth += 1
-        try:
-            executor = self.executors.get(node.kind)
+        with self.deeper(node) as is_shallow:
+            executor = self.executors.get(node.kind) if is_shallow else None
             if executor:
                 executor(self, node)
-            elif node.kind in self.evaluators:
+            elif is_shallow and node.kind in self.evaluators:
                 self.evaluate(node)
-        finally:
-            self.depth -= 1
 
     def opaque(self, node: Node, reason: str | None) -> Operand:
         """A value that is not understood; with a reason, the line is noted as unread."""
@@ -249,7 +246,21 @@ class Body:
         is_elsewhere = name in names.variables or name in names.functions or name in names.constants
         return not is_elsewhere and not name.isupper() and name.isidentifier()
 
-    # --- leaving blocks
+    # --- entering and leaving blocks
+
+    def open_block(self, node: Node) -> int:
+        """Enter the braces of `node`; the number returned is for close_block()."""
+        self.scopes.append({})
+        self.compounds.append(node.start)
+        return len(self.cleanups)
+
+    def close_block(self, node: Node, kept: int) -> None:
+        """Leave them: the variables end, and the cleanup classes are destroyed."""
+        if len(self.cleanups) > kept:
+            self.close_cleanups(kept, Node("}", None, max(node.start, node.end - 1), node.end))
+            del self.cleanups[kept:]
+        self.compounds.pop()
+        self.scopes.pop()
 
     def close_cleanups(self, keep: int, node: Node) -> None:
         """Destroy the cleanup classes beyond the first `keep`, innermost first; they stay known."""
@@ -298,3 +309,22 @@ class Body:
             if lost is None:
                 return
             self.blocks[0].edges.append(Edge(lost))
+
+
+class _Level:
+    """Counts how deep the lowering is inside the tree, so that no text overflows the stack."""
+
+    __slots__ = ("body", "node")
+
+    def __init__(self, body: Body, node: Node) -> None:
+        self.body, self.node = body, node
+
+    def __enter__(self) -> bool:
+        self.body.depth += 1
+        if self.body.depth <= _DEEPEST:
+            return True
+        self.body.opaque(self.node, "nested too deeply")
+        return False
+
+    def __exit__(self, *_: object) -> None:
+        self.body.depth -= 1

@@ -1,6 +1,7 @@
 """Calls: accessor macros become accesses, all others call events."""
 
 import re
+from dataclasses import replace
 
 from reviewbot.kernel.accessors import (
     COPIES,
@@ -12,9 +13,8 @@ from reviewbot.kernel.accessors import (
 )
 from reviewbot.syntax.accesses import CONTAINERS, is_plain, place, pointer
 from reviewbot.syntax.body import Body, Operand
-from reviewbot.syntax.model import Access, Call, Kind, Marking, Path, Root, Step, Value, ValueKind
+from reviewbot.syntax.model import Call, Kind, Marking, Path, Root, Step, Value, ValueKind
 from reviewbot.syntax.parse import Node
-from reviewbot.syntax.types import described
 
 _WAITS = re.compile(
     r"_*s?wait_(?:event|var_event|on_bit)\w*|rcuwait_wait_event|read_poll_timeout\w*|wait_for"
@@ -38,7 +38,9 @@ def call(body: Body, node: Node) -> Operand:
     return special if special is not None else ordinary(body, name, node, arguments)
 
 
-def _special(body: Body, name: str, node: Node, arguments: list[Node]) -> Operand | None:
+def _special(  # noqa: PLR0911 - one return a family
+    body: Body, name: str, node: Node, arguments: list[Node]
+) -> Operand | None:
     if name in UNEVALUATED:
         return Operand(Value(ValueKind.CONSTANT, body.text(node)))
     if not arguments:
@@ -84,6 +86,8 @@ def _through_variable(body: Body, node: Node, function: Node, arguments: list[No
 
 
 def _indirect(body: Body, node: Node, function: Node, arguments: list[Node]) -> Operand:
+    if function.kind == "pointer_expression" and function.operator == "*":
+        function = function.child("argument") or function
     if function.kind == "call_expression":
         return ordinary(body, body.text(function), node, arguments)
     operand = body.evaluate(function)
@@ -136,7 +140,7 @@ def _access(body: Body, name: str, known: Accessor, node: Node, arguments: list[
     path = _accessed(body, name, known, target)
     if is_plain(path):
         return Operand(Value(ValueKind.VARIABLE, body.text(node), path.root, variables=(path.root,)))
-    event = body.access(path, kind, target, marking, name, others, value)
+    event = body.access(path, kind, target, marking, accessor=name, arguments=others, value=value)
     if known.is_wait:
         body.tested((event,))
     if known.is_call:
@@ -190,76 +194,41 @@ def _accessed(body: Body, name: str, known: Accessor, target: Node) -> Path:
     else:
         path = pointer(body, target)
     text = path.text if step.name == "[]" else f"*{path.text}"
-    return Path(path.root, path.root_kind, (*path.steps, step), text, path.root_type, path.root_arguments)
+    return replace(path, steps=(*path.steps, step), text=text)
 
 
 def _copy(body: Body, name: str, known: Copy, node: Node, arguments: list[Node]) -> Operand:
-    values = []
+    """memcpy() and its kind: whole objects are copied, and the call happens too."""
+    values: list[Value] = []
+    targets: dict[int, Path] = {}
     for index, argument in enumerate(arguments):
-        if index not in (known.written, known.read):
+        if index in (known.written, known.read):
+            value, targets[index] = _pointed(body, argument)
+            values.append(value)
+        else:
             values.append(body.evaluate(argument).value)
-            continue
-        path = place(body, _stripped(argument)) if _is_address(argument) else _pointed(body, argument)
-        kind = ValueKind.ADDRESS if _is_address(argument) else ValueKind.OTHER
-        text = body.text(argument)
-        plain = text if body.is_plain(text) else ""
-        values.append(
-            Value(
-                ValueKind.VARIABLE if plain else kind, text, plain, path, variables=body.variables(argument)
-            )
-        )
-    _copies(body, name, known, arguments, values)
+    source = values[known.read] if known.read is not None and known.read < len(values) else None
+    for place_, stored in ((known.read, None), (known.written, source)):
+        path = targets.get(-1 if place_ is None else place_)
+        if path is not None and place_ is not None and not is_plain(path):
+            body.access(path, Kind.COPY, arguments[place_], accessor=name, value=stored)
     return _called(body, name, node, tuple(values))
 
 
-def _pointed(body: Body, argument: Node) -> Path:
+def _pointed(body: Body, argument: Node) -> tuple[Value, Path]:
+    """A pointer argument, and the object that it points to."""
+    text, variables = body.text(argument), body.variables(argument)
+    if _is_address(argument):
+        path = place(body, _stripped(argument))
+        return Value(ValueKind.ADDRESS, text, path=path, variables=variables), path
     path = pointer(body, argument)
-    return Path(
-        path.root,
-        path.root_kind,
-        (*path.steps, Step("*")),
-        f"*{path.text}",
-        path.root_type,
-        path.root_arguments,
-    )
-
-
-def _copies(body: Body, name: str, known: Copy, arguments: list[Node], values: list[Value]) -> None:
-    for index in (known.read, known.written):
-        if index is None or index >= len(values):
-            continue
-        path = values[index].path
-        if path is None or is_plain(path):
-            continue
-        source = values[known.read] if index == known.written and known.read is not None else None
-        body.access(path, Kind.COPY, arguments[index], accessor=name, value=source)
-        values[index] = _without_target(values[index])
-
-
-def _without_target(value: Value) -> Value:
-    """The argument as the call sees it: a pointer's own name, not what it points to."""
-    if value.kind is ValueKind.ADDRESS:
-        return value
-    return Value(value.kind, value.text, value.name, None, value.variables)
+    kind = ValueKind.VARIABLE if is_plain(path) else ValueKind.LOAD if path.steps else ValueKind.OTHER
+    name = path.root if is_plain(path) else ""
+    value = Value(kind, text, name, path if path.steps else None, variables)
+    return value, replace(path, steps=(*path.steps, Step("*")), text=f"*{path.text}")
 
 
 def cast(body: Body, node: Node) -> Operand:
     """A cast is looked through."""
     value = node.child("value")
-    if value is None:
-        return body.opaque(node, None)
-    operand = body.evaluate(value)
-    named = node.child("type")
-    if (
-        named is not None
-        and operand.value.kind is ValueKind.NULL
-        and not described(named, body.text).pointers
-    ):
-        return operand
-    return operand
-
-
-def last_access(body: Body, operand: Operand) -> Access | None:
-    """The access that an operand's value was read by."""
-    event = body.events[operand.loads[-1]] if operand.loads else None
-    return event if isinstance(event, Access) else None
+    return body.evaluate(value) if value is not None else body.opaque(node, None)

@@ -6,8 +6,8 @@ from reviewbot.syntax.model import Sense, Test, Value, ValueKind
 from reviewbot.syntax.parse import Node
 
 _EFFECTS = frozenset({
-    "call_expression", "field_expression", "subscript_expression", "pointer_expression", "assignment_expression",
-    "update_expression", "compound_statement",
+    "call_expression", "field_expression", "subscript_expression", "pointer_expression",
+    "assignment_expression", "update_expression", "compound_statement",
 })  # fmt: skip
 _CONSTANTS = (ValueKind.CONSTANT, ValueKind.NULL)
 _DIRECT = (ValueKind.LOAD, ValueKind.VARIABLE, ValueKind.CALL)
@@ -27,15 +27,11 @@ def has_effects(body: Body, node: Node) -> bool:
 
 def branch(body: Body, node: Node, yes: int, no: int) -> None:
     """Evaluate a condition; flow goes on in block `yes` or `no`."""
-    if body.depth >= 80:
-        body.opaque(node, "nested too deeply")
-        _unknown(body, yes, no)
-        return
-    body.depth += 1
-    try:
-        _branch(body, _stripped(body, node), yes, no)
-    finally:
-        body.depth -= 1
+    with body.deeper(node) as is_shallow:
+        if is_shallow:
+            _branch(body, _stripped(body, node), yes, no)
+        else:
+            _unknown(body, yes, no)
 
 
 def _branch(body: Body, node: Node, yes: int, no: int) -> None:
@@ -103,27 +99,19 @@ def _comparison(body: Body, node: Node, equal: int, unequal: int) -> None:
     if left is None or right is None:
         _truth(body, node, equal, unequal)
         return
-    start = len(body.events)
+    atom = _Atom(body, node)
     one, two = body.evaluate(left), body.evaluate(right)
     if one.value.kind in _CONSTANTS:
         one, two = two, one
     body.tested(one.loads + two.loads)
     if two.value.kind is ValueKind.NULL:
-        _test(body, node, one.value, Sense.NONZERO, "", start, unequal, equal)
+        atom.decide(one.value, Sense.NONZERO, unequal, equal)
     elif two.value.kind is ValueKind.CONSTANT:
-        _test(body, node, one.value, Sense.EQUAL, two.value.text, start, equal, unequal)
+        atom.decide(one.value, Sense.EQUAL, equal, unequal, against=two.value.text)
+    elif node.operator == "==":
+        atom.decide(_whole(body, node, one, two), Sense.OTHER, equal, unequal)
     else:
-        _test(
-            body,
-            node,
-            _whole(body, node, one, two),
-            Sense.OTHER,
-            "",
-            start,
-            equal,
-            unequal,
-            node.operator == "!=",
-        )
+        atom.decide(_whole(body, node, one, two), Sense.OTHER, unequal, equal)
 
 
 def _relation(body: Body, node: Node, yes: int, no: int) -> None:
@@ -131,13 +119,13 @@ def _relation(body: Body, node: Node, yes: int, no: int) -> None:
     if left is None or right is None or left.kind == "binary_expression":
         _truth(body, node, yes, no)
         return
-    start = len(body.events)
+    atom = _Atom(body, node)
     one, two = body.evaluate(left), body.evaluate(right)
     body.tested(one.loads + two.loads)
     if one.value.kind in _DIRECT and two.value.kind in _CONSTANTS:
-        _test(body, node, one.value, Sense.OTHER, two.value.text, start, yes, no)
+        atom.decide(one.value, Sense.OTHER, yes, no, against=two.value.text)
     else:
-        _test(body, node, _whole(body, node, one, two), Sense.OTHER, "", start, yes, no)
+        atom.decide(_whole(body, node, one, two), Sense.OTHER, yes, no)
 
 
 def _whole(body: Body, node: Node, one: Operand, two: Operand) -> Value:
@@ -146,7 +134,7 @@ def _whole(body: Body, node: Node, one: Operand, two: Operand) -> Value:
 
 
 def _truth(body: Body, node: Node, yes: int, no: int) -> None:
-    start = len(body.events)
+    atom = _Atom(body, node)
     operand = body.evaluate(node)
     body.tested(operand.loads)
     text = operand.value.text
@@ -157,7 +145,7 @@ def _truth(body: Body, node: Node, yes: int, no: int) -> None:
     elif text == UNSEEN:
         _unknown(body, yes, no)
     else:
-        _test(body, node, operand.value, Sense.NONZERO, "", start, yes, no)
+        atom.decide(operand.value, Sense.NONZERO, yes, no)
 
 
 def _unknown(body: Body, yes: int, no: int) -> None:
@@ -165,13 +153,16 @@ def _unknown(body: Body, yes: int, no: int) -> None:
     body.edge(no)
 
 
-def _test(  # noqa: PLR0913
-    body: Body, node: Node, operand: Value, sense: Sense, against: str, start: int, yes: int, no: int,
-    is_swapped: bool = False,
-) -> None:  # fmt: skip
-    if is_swapped:
-        yes, no = no, yes
-    events = tuple(range(start, len(body.events)))
-    body.tests.append(Test(operand, sense, against, events, body.text(node), body.line(node)))
-    body.edge(yes, len(body.tests) - 1, True)
-    body.edge(no, len(body.tests) - 1, False)
+class _Atom:
+    """One atom of a condition; its events begin where it is made."""
+
+    def __init__(self, body: Body, node: Node) -> None:
+        self.body, self.node, self.start = body, node, len(body.events)
+
+    def decide(self, operand: Value, sense: Sense, yes: int, no: int, *, against: str = "") -> None:
+        """Add the test and its two edges."""
+        body, node = self.body, self.node
+        events = tuple(range(self.start, len(body.events)))
+        body.tests.append(Test(operand, sense, against, events, body.text(node), body.line(node)))
+        body.edge(yes, len(body.tests) - 1, True)
+        body.edge(no, len(body.tests) - 1, False)

@@ -32,15 +32,14 @@ def declaration(body: Body, node: Node) -> None:
         if one.value is None or is_static:
             body.declare(one.name, one.type, root)
         else:
-            _initialised(body, one)
+            _initialised(body, one, one.value)
         if "__free" in text:
             open_free(body, text, one.name, one.node)
 
 
-def _initialised(body: Body, one: Declared) -> None:
-    assert one.value is not None
+def _initialised(body: Body, one: Declared, value: Node) -> None:
     body.declare(one.name, _inferred(body, one), Root.LOCAL)
-    operand = body.evaluate(one.value)
+    operand = body.evaluate(value)
     assign(body, one.name, operand, one.node)
 
 

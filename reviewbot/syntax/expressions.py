@@ -110,13 +110,16 @@ def parenthesized(body: Body, node: Node) -> Operand:
 
 
 def _statement_expression(body: Body, node: Node) -> Operand:
-    last = node.children[-1] if node.children else None
-    if last is None or last.kind != "expression_statement" or not last.children:
-        body.execute(node)
-        return Operand(Value(ValueKind.OTHER, body.text(node)))
-    head = Node(node.kind, node.role, node.start, last.start, node.children[:-1])
-    body.execute(head)
-    return body.evaluate(last.children[0])
+    """The last statement, where it is an expression, is the value."""
+    operand = Operand(Value(ValueKind.OTHER, body.text(node)))
+    kept = body.open_block(node)
+    for child in node.children:
+        if child is node.children[-1] and child.kind == "expression_statement" and child.children:
+            operand = body.evaluate(child.children[-1])
+        else:
+            body.execute(child)
+    body.close_block(node, kept)
+    return operand
 
 
 def assignment(body: Body, node: Node) -> Operand:

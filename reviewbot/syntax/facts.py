@@ -16,7 +16,7 @@ from reviewbot.syntax.lower import Lowered, lower
 from reviewbot.syntax.masks import comment_text
 from reviewbot.syntax.model import Comment, Function, GlobalVariable, Macro, Registration, Struct
 from reviewbot.syntax.normalise import Source, read_source
-from reviewbot.syntax.structs import read_structs, tag_of
+from reviewbot.syntax.structs import Where, read_structs, tag_of
 from reviewbot.syntax.tables import read_globals, read_registrations, static_locals
 
 _ENUMERATOR = re.compile(rb"[{,]\s*([A-Za-z_]\w*)")
@@ -205,7 +205,7 @@ class FileFacts:
 
     def _structs_of(self, piece: _Piece, item: Item) -> tuple[Struct, ...]:
         comments = self._comments_by_line[piece.index]
-        return read_structs(item, piece.source, self.path, piece.index, comments, piece.is_whole(item))
+        return read_structs(item, piece.source, Where(self.path, piece.index, comments, piece.is_whole(item)))
 
     @cached_property
     def _comments_by_line(self) -> tuple[dict[int, Comment], ...]:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from reviewbot.syntax.annotations import NESTED, annotations
+from reviewbot.syntax.annotations import ANNOTATION, annotations
 from reviewbot.syntax.items import Item
 from reviewbot.syntax.model import TypeName, Variable
 from reviewbot.syntax.normalise import Source, rewrite_declaration
@@ -16,7 +16,6 @@ _SYSCALL = re.compile(
 )
 _STATIC = re.compile(rb"(?<!\w)static(?!\w)")
 _INLINE = re.compile(rb"(?<!\w)(?:__always_inline|inline|__inline(?:__)?)(?!\w)")
-_PARAMETERS = re.compile(NESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ def _macro_parameters(text: bytes) -> tuple[Variable, ...]:
     parts = [" ".join(part.split()) for part in inside.rstrip().removesuffix(")").split(",")]
     found: list[Variable] = []
     for type_, name in zip(parts[::2], parts[1::2], strict=False):
-        known = type_of_text(type_)
+        known = type_of_text(ANNOTATION.sub(b"", type_.encode()).decode("utf-8", "replace"))
         if known and name.isidentifier():
             found.append(Variable(name, TypeName(known.name, known.pointers, False, marks(type_))))
     return tuple(found)

@@ -39,6 +39,7 @@ _INVOCATION = re.compile(rb"\s*[A-Za-z_]\w*\s*\Z")
 _NEXT_LINE = re.compile(rb"[ \t]*\n\s*?(?=^[A-Za-z_])", re.MULTILINE)
 _TYPE_HEAD = re.compile(rb"(?:^|\s)(?:struct|union|enum)\b")
 _LINKAGE = re.compile(rb'extern\s+"[^"]*"\s*\Z')
+_DESIGNATED = re.compile(rb"\{\s*\.\w+\s*=")
 _WORD = re.compile(rb"\S")
 
 
@@ -110,7 +111,7 @@ class _Scanner:
         end, is_closed = self._matching(at), True
         if end < 0:
             end, is_closed = self._guessed(at), False
-        if self.assigned:
+        if self.assigned or _DESIGNATED.match(self.bare, at):
             return self._close(Shape.INITIALISED, at, self._semicolon(end), is_closed)
         if self.open_paren >= 0 or not _TYPE_HEAD.search(head):
             return self._close(Shape.FUNCTION, at, end, is_closed)

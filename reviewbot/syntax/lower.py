@@ -26,12 +26,13 @@ class Lowered:
 def lower(header: FunctionHeader, item: Item, source: Source, names: FileNames, path: str) -> Lowered:
     """The flow graph of the function that `item` is. Any text will do: it never fails."""
     body = _body(header, item, source, names)
-    root = parse(_HEAD + rewrite(source.code[item.opening : item.end]))
+    root = parse(_HEAD + rewrite(source.code(item.opening, item.end)))
     block = next((node for node in root.walk() if node.kind == "compound_statement"), None)
     for node in _outside(root, block):
         body.unread.append((body.line(node), "could not be parsed"))
     if block is not None:
-        body.label_blocks = _labels(block, body.text)
+        if b"goto" in body.text.plain:
+            body.label_blocks = _labels(block, body.text)
         body.execute(block)
     function = _function(header, body, path)
     return Lowered(function, tuple(dict.fromkeys(body.unread)))
@@ -59,7 +60,8 @@ def _line_of(source: Source, shift: int) -> Callable[[int], int]:
 def _outside(root: Node, block: Node | None) -> list[Node]:
     """Errors beside the body: the body ended too early, or was not found."""
     end = block.end if block is not None else 0
-    return [node for node in root.walk() if node.kind == "ERROR" and node.start >= end][:1]
+    beside = [*root.children, *(below for node in root.children for below in node.children)]
+    return [node for node in beside if node.kind == "ERROR" and node.start >= end][:1]
 
 
 def _labels(block: Node, text: Text) -> dict[str, tuple[int, ...]]:

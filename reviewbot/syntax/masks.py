@@ -11,7 +11,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _NOT_NEWLINE = re.compile(rb"[^\n]")
-_INSIDE = re.compile(rb"[^\n\\]|\\(?=[^\n])")
+_INSIDE = re.compile(rb"[^\n\\]|\\(?!\n)")
 _MARKS = re.compile(rb"^\s*/\*+|\*+/\s*$|^[ \t]*\*+(?=\s|$)|^\s*//+", re.MULTILINE)
 
 

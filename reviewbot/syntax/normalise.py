@@ -24,7 +24,7 @@ _TYPE_WORD = (
 _TYPE_ARGUMENT = re.compile(
     rb"(?<=[(,])(\s*)((?:"
     + _TYPE_WORD
-    + rb"\b[\w \t]*(?:\*[\s*]*(?:const)?)?)|(?:\w+[ \t]*\*+(?:[ \t]*\*+)*))(?=\s*[,)])"
+    + rb"\b[\w\s]*(?:\*[\s*]*(?:const)?)?)|(?:\w+[ \t]*\*+(?:[ \t]*\*+)*))(?=\s*[,)])"
 )
 _KEYWORDS = frozenset(
     (b"if while for switch return sizeof typeof __typeof__ _Alignof __alignof__ alignof else do").split()
@@ -37,6 +37,9 @@ _EACH = re.compile(
 _BRACE_AFTER_CALL = re.compile(rb"\)\s*\{")
 _STRING_MACROS = re.compile(rb'(?<=[(,\s])([A-Z_]\w*)(?=\s+[A-Z_]\w*\s+")')
 _STRING_CALL = re.compile(rb'(?<=")(\s*)([A-Za-z_]\w*\s*' + NESTED + rb')(?=\s*[",)])')
+_OFFSETOF = re.compile(rb"(?<!\w)(?:__builtin_)?offsetof(?:end)?\s*" + NESTED)
+_CASE_RANGE = re.compile(rb"(?<!\w)(case\b[^;{}:?]*?)\.\.\.")
+_EMPTY_ARGUMENT = re.compile(rb"(?<=,)( +)(?=,)")
 _LOCAL_LABEL = re.compile(rb"(?<!\w)__label__[^;]*;")
 _LABEL_ADDRESS = re.compile(rb"(?<=[=,(\[{])(\s*)&&(?=\s*\w+\s*[,;)}\]])")
 _WORD = re.compile(rb"[^\s]")
@@ -67,10 +70,9 @@ class Source:
         """The text with its comments blanked."""
         return self.masked.plain
 
-    @cached_property
-    def code(self) -> bytes:
-        """Comments, strings, directives and annotations out of the way."""
-        return ANNOTATION.sub(_blank_match, self.directives.code)
+    def code(self, start: int, end: int) -> bytes:
+        """A part with comments, strings, annotations and directives that do not parse out of the way."""
+        return ANNOTATION.sub(_blank_match, self.directives.code[start:end])
 
     @cached_property
     def bare(self) -> bytes:
@@ -89,7 +91,7 @@ def read_source(text: bytes, added: int = 0, known: int | None = None) -> Source
 
 def normalise(text: bytes) -> bytes:
     """The text in a form that the grammar takes: same length, same newlines."""
-    return rewrite(read_source(text).code)
+    return rewrite(read_source(text).code(0, len(text)))
 
 
 def rewrite_declaration(code: bytes) -> bytes:
@@ -100,6 +102,10 @@ def rewrite_declaration(code: bytes) -> bytes:
 def rewrite(code: bytes) -> bytes:
     """Rewrite the macros inside functions: types as arguments, loops, asm, labels."""
     code = rewrite_declaration(code)
+    if b"offsetof" in code:
+        code = _OFFSETOF.sub(_word_match, code)
+    if b"..." in code:
+        code = _CASE_RANGE.sub(rb"\1+  ", code)
     if b"asm" in code:
         code = _without_asm(code)
     if b"__label__" in code:
@@ -107,6 +113,7 @@ def rewrite(code: bytes) -> bytes:
     if b'"' in code:
         code = _STRING_CALL.sub(_blank_match, _STRING_MACROS.sub(_blank_match, code))
     code = _LABEL_ADDRESS.sub(rb"\1& ", code)
+    code = _EMPTY_ARGUMENT.sub(_word_match, code)
     code = _OPERATOR_ARGUMENT.sub(_word_after_space, code)
     code = _TYPE_ARGUMENT.sub(_type_argument, code)
     return _loops(code)

@@ -9,21 +9,15 @@ from reviewbot.syntax.loops import macro_block
 from reviewbot.syntax.model import Return
 from reviewbot.syntax.parse import Node
 from reviewbot.syntax.scopes import is_cleanup, open_cleanup
-from reviewbot.syntax.switches import switch
+from reviewbot.syntax.switches import case, switch
 
 
 def compound(body: Body, node: Node) -> None:
     """A block: its variables and cleanup classes end with it."""
-    body.scopes.append({})
-    body.compounds.append(node.start)
-    kept = len(body.cleanups)
+    kept = body.open_block(node)
     for child in node.children:
         body.execute(child)
-    if len(body.cleanups) > kept:
-        body.close_cleanups(kept, Node("}", None, max(node.start, node.end - 1), node.end))
-        del body.cleanups[kept:]
-    body.compounds.pop()
-    body.scopes.pop()
+    body.close_block(node, kept)
 
 
 def expression(body: Body, node: Node) -> None:
@@ -202,14 +196,6 @@ def children(body: Body, node: Node) -> None:
 def _lost(body: Body, node: Node) -> None:
     body.unread.append((body.line(node), "could not be parsed"))
     children(body, node)
-
-
-def case(body: Body, node: Node) -> None:
-    """A case label whose switch is out of view."""
-    body.go(body.new_block(is_entered=True))
-    for child in node.children:
-        if child.role != "value":
-            body.execute(child)
 
 
 EXECUTORS: dict[str, Callable[[Body, Node], None]] = {

@@ -12,11 +12,21 @@ from reviewbot.syntax.types import Words, declared
 
 _HEAD = re.compile(rb"(?:^|\s)(struct|union)\s+(\w+)\s*\Z|^\s*typedef\s+(?:struct|union)\s*\w*\s*\Z")
 _TYPEDEF = re.compile(rb"\}\s*(\w+)\s*;\s*\Z")
-_ARRAY_MACRO = re.compile(rb"(?<!\w)(DECLARE_BITMAP|DECLARE_HASHTABLE)\(\s*(\w+)\s*,")
+_ARRAY_MACRO = re.compile(rb"(?<!\w)(DECLARE_BITMAP|DECLARE_HASHTABLE)\(\s*(\w+)\s*,([^;]*)\)(?=\s*;)")
 _FLEX = re.compile(rb"(?<!\w)(DECLARE_FLEX_ARRAY\()([^,()]*)(,)([^()]*)(\))")
 _GROUP = re.compile(rb"(?<!\w)(?:__)?struct_group(?:_attr|_tagged)?\(")
 _UNIONS = ("struct_specifier", "union_specifier")
 _DEEPEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a struct was found, and the comments of its fragment by their last line."""
+
+    path: str
+    fragment: int
+    comments: Mapping[int, Comment]
+    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +35,6 @@ class _Context:
     source: Source
     shift: int
     comments: Mapping[int, Comment]
-    """By their last line."""
 
     def line(self, node: Node) -> int:
         return self.source.line(node.start + self.shift)
@@ -42,30 +51,29 @@ def tag_of(item: Item, source: Source) -> str | None:
     return named.group(1).decode("latin-1") if named else None
 
 
-def read_structs(
-    item: Item, source: Source, path: str, fragment: int, comments: Mapping[int, Comment], is_whole: bool
-) -> tuple[Struct, ...]:
+def read_structs(item: Item, source: Source, where: Where) -> tuple[Struct, ...]:
     """The struct of an item, then the nested ones that have no tag of their own."""
     tag = tag_of(item, source)
     if tag is None:
         return ()
-    plain = source.plain[item.start : item.end]
+    plain = _members_normalised(source.plain[item.start : item.end])
 
     def words(node: Node) -> str:
         return " ".join(plain[node.start : node.end].decode("utf-8", "replace").split())
 
-    root = parse(_members_normalised(rewrite_declaration(source.code[item.start : item.end])))
+    root = parse(_members_normalised(rewrite_declaration(source.code(item.start, item.end))))
     outer = next((node for node in root.walk() if node.kind in _UNIONS and node.child("body")), None)
     if outer is None:
-        return (Struct(tag, (), path, source.line(item.start), fragment, False),)
-    context = _Context(words, source, item.start, comments)
+        return (Struct(tag, (), where.path, source.line(item.start), where.fragment, False),)
+    context = _Context(words, source, item.start, where.comments)
     is_clean = not any(node.kind == "ERROR" for node in outer.walk())
     nested: list[tuple[str, Node]] = [(tag, outer)]
     found = []
     while nested:
         name, node = nested.pop(0)
         members = tuple(_members(node, context, name, nested, 0))
-        found.append(Struct(name, members, path, context.line(node), fragment, is_whole and is_clean))
+        is_whole = where.is_whole and is_clean
+        found.append(Struct(name, members, where.path, context.line(node), where.fragment, is_whole))
     return tuple(found)
 
 
@@ -107,12 +115,14 @@ def _retyped(type_: TypeName, name: str) -> TypeName:
 
 def _member(name: str, type_: TypeName, at: Node, node: Node, context: _Context) -> Member:
     line = context.line(at)
-    return Member(name, type_, line, _bits(node, context), _comment(context, context.line(node), line))
+    return Member(name, type_, line, _bits(at, node, context), _comment(context, context.line(node), line))
 
 
-def _bits(node: Node, context: _Context) -> int | None:
-    clause = node.first("bitfield_clause")
-    text = context.words(clause).removeprefix(":").strip() if clause else ""
+def _bits(at: Node, node: Node, context: _Context) -> int | None:
+    """The width behind the declarator `at` of the field declaration `node`."""
+    behind = next((child for child in node.children if child.start >= at.end), None)
+    is_width = behind is not None and behind.kind == "bitfield_clause"
+    text = context.words(behind).removeprefix(":").strip() if behind is not None and is_width else ""
     return int(text) if text.isdigit() else None
 
 
@@ -148,9 +158,9 @@ def _members_normalised(code: bytes) -> bytes:
 
 def _array(match: re.Match[bytes]) -> bytes:
     text = match.group()
-    name_at = match.start(2) - match.start()
-    type_ = b"unsigned long" if match.group(1) == b"DECLARE_BITMAP" else b"hlist_head_t"
-    return type_.ljust(name_at) + text[name_at:-1] + b";"
+    name_at, comma = match.start(2) - match.start(), match.start(3) - 1 - match.start()
+    type_ = b"unsigned long" if match.group(1) == b"DECLARE_BITMAP" else b"struct hlist_head"
+    return type_.ljust(name_at) + text[name_at:comma] + b"[" + text[comma + 1 : -1] + b"]"
 
 
 def _flexible(match: re.Match[bytes]) -> bytes:

@@ -4,6 +4,12 @@ from reviewbot.syntax.body import Body, Jump, Operand
 from reviewbot.syntax.model import Sense, Test
 from reviewbot.syntax.parse import Node
 
+_HOLD_LABELS = frozenset({
+    "case_statement", "preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "labeled_statement",
+    "compound_statement", "ERROR",
+})  # fmt: skip
+"""Where labels of the same switch may stand inside."""
+
 
 def switch(body: Body, node: Node) -> None:
     """Tests for all labels first, then the cases in source order."""
@@ -15,18 +21,27 @@ def switch(body: Body, node: Node) -> None:
     body.tested(operand.loads)
     events = tuple(range(start, len(body.events)))
     after = body.new_block()
-    labels = _labels(inner)
-    targets = {id(label): body.new_block() for label in labels}
-    _dispatch(body, labels, targets, operand, events, after)
+    cases = [(label, body.new_block()) for label in _labels(inner)]
+    body.case_blocks.update((id(label), block) for label, block in cases)
+    default = _dispatch(body, cases, operand, events)
+    body.edge(after if default is None else default)
     body.stop()
     body.jumps.append(Jump(after, None, len(body.cleanups)))
-    body.scopes.append({})
-    body.compounds.append(inner.start)
-    _cases(body, inner, targets)
-    body.compounds.pop()
-    body.scopes.pop()
+    kept = body.open_block(inner)
+    for child in inner.children:
+        body.execute(child)
+    body.close_block(inner, kept)
     body.jumps.pop()
     body.go(after)
+
+
+def case(body: Body, node: Node) -> None:
+    """A case label; that of a switch out of view may be reached from the entry."""
+    known = body.case_blocks.get(id(node))
+    body.go(body.new_block(is_entered=True) if known is None else known)
+    for child in node.children:
+        if child.role != "value":
+            body.execute(child)
 
 
 def _labels(inner: Node) -> list[Node]:
@@ -37,53 +52,26 @@ def _labels(inner: Node) -> list[Node]:
         node = todo.pop()
         if node.kind == "case_statement":
             found.append(node)
-        if (
-            node.kind
-            in ("case_statement", "preproc_if", "preproc_ifdef", "preproc_else", "labeled_statement", "ERROR")
-            or node.kind == "compound_statement"
-        ):
+        if node.kind in _HOLD_LABELS:
             todo.extend(reversed(node.children))
     return found
 
 
-def _dispatch(  # noqa: PLR0913
-    body: Body,
-    labels: list[Node],
-    targets: dict[int, int],
-    operand: Operand,
-    events: tuple[int, ...],
-    after: int,
-) -> None:
-    default = after
-    for label in labels:
+def _dispatch(
+    body: Body, cases: list[tuple[Node, int]], operand: Operand, events: tuple[int, ...]
+) -> int | None:
+    """The tests of the labels, one after the other; returns the block of `default`."""
+    default = None
+    for label, block in cases:
         value = label.child("value")
         if value is None:
-            default = targets[id(label)]
+            default = block
             continue
         text = body.text(value)
-        test = Test(operand.value, Sense.EQUAL, text, events, text, body.line(label))
-        body.tests.append(test)
+        sense = Sense.OTHER if "..." in text else Sense.EQUAL
+        body.tests.append(Test(operand.value, sense, text, events, text, body.line(label)))
         following = body.new_block()
-        body.edge(targets[id(label)], len(body.tests) - 1, True)
+        body.edge(block, len(body.tests) - 1, True)
         body.edge(following, len(body.tests) - 1, False)
         body.current, events = following, ()
-    body.edge(default)
-
-
-def _cases(body: Body, node: Node, targets: dict[int, int]) -> None:
-    kept = len(body.cleanups)
-    for child in node.children:
-        if id(child) not in targets:
-            body.execute(child)
-            continue
-        body.go(targets[id(child)])
-        for part in child.children:
-            if part.role == "value":
-                continue
-            if part.kind == "case_statement" and id(part) in targets:
-                _cases(body, Node("", None, 0, 0, [part]), targets)
-            else:
-                body.execute(part)
-    if len(body.cleanups) > kept:
-        body.close_cleanups(kept, Node("}", None, max(node.start, node.end - 1), node.end))
-        del body.cleanups[kept:]
+    return default

@@ -17,7 +17,8 @@ _TYPED = re.compile(
 _TYPES = {
     "DEFINE_MUTEX": "struct mutex", "DEFINE_SPINLOCK": "spinlock_t", "DEFINE_RAW_SPINLOCK": "raw_spinlock_t",
     "DEFINE_RWLOCK": "rwlock_t", "DECLARE_RWSEM": "struct rw_semaphore", "DEFINE_SRCU": "struct srcu_struct",
-    "DEFINE_STATIC_SRCU": "struct srcu_struct", "LIST_HEAD": "struct list_head", "HLIST_HEAD": "struct hlist_head",
+    "DEFINE_STATIC_SRCU": "struct srcu_struct", "LIST_HEAD": "struct list_head",
+    "HLIST_HEAD": "struct hlist_head",
     "DEFINE_SEQLOCK": "seqlock_t", "DECLARE_WAIT_QUEUE_HEAD": "wait_queue_head_t", "DEFINE_IDA": "struct ida",
     "DEFINE_IDR": "struct idr", "DEFINE_XARRAY": "struct xarray", "DECLARE_COMPLETION": "struct completion",
     "DECLARE_WORK": "struct work_struct", "DECLARE_DELAYED_WORK": "struct delayed_work",
@@ -25,9 +26,7 @@ _TYPES = {
     "DEFINE_SEMAPHORE": "struct semaphore", "DEFINE_RATELIMIT_STATE": "struct ratelimit_state",
 }  # fmt: skip
 _STATIC = re.compile(rb"(?<!\w)static(?!\w)")
-_LOCAL_STATIC = re.compile(
-    rb"(?<=[;{}\n])[ \t]+static[ \t]+[^;{}()]*?(?:[;=\[])|(?<=[;{}\n])[ \t]+static[ \t]+[A-Z_]+\([^;]*;"
-)
+_LOCAL_STATIC = re.compile(rb"(?<=[;{}\n])[ \t]+static[ \t]+[^;{}]*[;{]")
 _NOT_DATA = re.compile(rb"\s*(?:typedef|#|static_assert|asm|_Static_assert)")
 _ASSIGNED = re.compile(rb"\.\s*(\w+)\s*(?:=|\{)|[{},]|=\s*&?\s*([A-Za-z_]\w*)\s*(?=[,}\n])")
 
@@ -55,8 +54,8 @@ def static_locals(function: str, item: Item, source: Source, fragment: int) -> I
                 macro, Item(Shape.DECLARATION, at, at, at + len(text)), source, fragment, function
             )
             continue
-        end = text.rstrip(b"=;")
-        yield from _variables(end + b"0]" if end.endswith(b"[") else end, at, source, fragment, function)
+        text = text.rstrip(b";{ \t\n").rstrip(b"= \t\n")
+        yield from _variables(text, at, source, fragment, function)
 
 
 def _variables(

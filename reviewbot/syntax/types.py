@@ -57,7 +57,7 @@ def base_type(node: Node, words: Words) -> tuple[str, frozenset[str]]:
 def declared(node: Node, words: Words) -> tuple[Declared, ...]:
     """All names that a declaration declares; their annotations are those of its whole text."""
     name, qualifiers = base_type(node, words)
-    everywhere = qualifiers | marks(words(node))
+    everywhere = qualifiers | _own_marks(node, words)
     found = []
     for child in node.children:
         if child.role == "declarator" and child.kind in _DECLARATORS:
@@ -65,6 +65,14 @@ def declared(node: Node, words: Words) -> tuple[Declared, ...]:
             if one is not None:
                 found.append(one)
     return tuple(found)
+
+
+def _own_marks(node: Node, words: Words) -> frozenset[str]:
+    """The annotations of a declaration, not those of members that it declares inside."""
+    named = node.child("type")
+    inside = named.child("body") if named is not None else None
+    text = words(node)
+    return marks(text.replace(words(inside), "") if inside is not None else text)
 
 
 def described(node: Node, words: Words) -> TypeName:
@@ -92,11 +100,11 @@ def _declarator(node: Node, base: str, annotations: frozenset[str], words: Words
     while inner is not None and inner.kind not in ("identifier", "field_identifier", "type_identifier"):
         match inner.kind:
             case "pointer_declarator":
-                pointers += not is_array or not is_function
+                pointers += 1
             case "array_declarator":
                 is_array = True
             case "function_declarator":
-                is_function, base = True, base
+                is_function = True
             case _:
                 pass
         inner = inner.child("declarator") or next((c for c in inner.children if c.kind in _DECLARATORS), None)

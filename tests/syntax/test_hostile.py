@@ -1,0 +1,135 @@
+"""Any bytes will do: nothing crashes, nothing changes its length."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reviewbot.series.view import FileView, Fragment
+from reviewbot.syntax.facts import FileFacts
+from reviewbot.syntax.normalise import normalise
+from tests.syntax.dump import facts
+from tests.syntax.test_facts import DECLARATIONS
+
+WORDS = st.sampled_from(
+    [
+        "{",
+        "}",
+        "(",
+        ")",
+        ";",
+        ",",
+        "=",
+        "->",
+        ".",
+        "*",
+        "&",
+        "&&",
+        "||",
+        "!",
+        "if",
+        "else",
+        "while",
+        "for",
+        "switch",
+        "case",
+        "default:",
+        "break;",
+        "return",
+        "goto",
+        "out:",
+        "\n",
+        "\t",
+        "\\\n",
+        "#",
+        "#if\n",
+        "#ifdef_A\n",
+        "#else\n",
+        "#endif\n",
+        "#define_x(y)_\\\n",
+        "/*",
+        "*/",
+        "//",
+        '"',
+        "'",
+        "int",
+        "struct",
+        "d",
+        "p->q",
+        "x",
+        "0",
+        "guard(mutex)(&l);",
+        "list_for_each_entry(p,&h,m)",
+        "READ_ONCE(p->q)",
+        "container_of(x,struct_d,m)",
+        "typeof(x)",
+        'asm("")',
+        "__init",
+        "...",
+        "({",
+        "})",
+    ]
+)
+CODE = st.lists(WORDS, max_size=60).map(lambda words: " ".join(words).replace("_", " ").encode())
+
+
+def read_all(view: FileView) -> FileFacts:
+    found = FileFacts(view)
+    for header in found.functions:
+        for function in found.parts(header.name):
+            assert all(
+                edge.target < len(function.blocks) for block in function.blocks for edge in block.edges
+            )
+            assert all(event.line >= 1 for event in function.events)
+    assert found.structs is not None
+    assert found.globals is not None
+    assert found.registrations is not None
+    return found
+
+
+@given(CODE | st.binary(max_size=300))
+def test_normalising_keeps_length_and_lines(code: bytes) -> None:
+    out = normalise(code)
+    assert len(out) == len(code)
+    assert [i for i, b in enumerate(out) if b == 10] == [i for i, b in enumerate(code) if b == 10]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    CODE,
+    st.booleans(),
+    st.none() | st.sampled_from(["int f(int a,", "struct s {", "x = {", "out:", "(((", ""]),
+)
+def test_any_code_can_be_read(code: bytes, complete: bool, section: str | None) -> None:
+    text = b"int f(struct d *p)\n{\n" + code if complete else code
+    read_all(FileView("a.c", (Fragment(text, (), section),), complete))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_mutated_code_can_be_read(seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311
+    text = bytearray(DECLARATIONS.encode())
+    for _ in range(rng.randrange(1, 30)):
+        at = rng.randrange(len(text))
+        text[at : at + rng.randrange(3)] = bytes(
+            rng.choices(b"{}();,*&#\"'/\n\\=.x\xff\x00", k=rng.randrange(3))
+        )
+    found = read_all(FileView("a.c", (Fragment(bytes(text), ()),), True))
+    assert found.path == "a.c"
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "(" * 3000, "!" * 3000 + "x", "{" * 3000, "a[" * 3000, "-" * 3000 + "x", "p->" * 3000 + "x",
+        "if (x) " * 3000, "if (x) ; else " * 3000, "x ? " * 3000, "x + " * 3000 + "x", "x && " * 3000 + "x",
+        "f(" * 3000, "&*" * 3000 + "x", "do " * 3000, "({" * 3000, "l: " * 3000, "x, " * 3000 + "x",
+        "switch (x) { case 1: " * 2000, "(int)" * 3000 + "x", "x = " * 3000 + "1", "if ((" + "!(" * 2000,
+    ],
+)  # fmt: skip
+def test_deep_nesting_is_bounded(deep: str) -> None:
+    found = facts("int f(struct d *p)\n{\n\tp->q = 1;\n\t" + deep + ";\n}\nint g(void)\n{\n\treturn 0;\n}\n")
+    function = found.function("f")
+    assert function is not None
+    assert function.first_line == 1
