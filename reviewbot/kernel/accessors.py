@@ -115,6 +115,22 @@ COPIES: dict[str, Copy] = {
     "copy_to_user": Copy(None, 1),
 }
 
+MEMBER_ARGUMENTS: dict[str, int] = {
+    "list_next_entry": 1,
+    "list_prev_entry": 1,
+    "kfree_rcu": 1,
+    "kvfree_rcu": 1,
+    "struct_size": 1,
+    "flex_array_size": 1,
+    "list_next_entry_circular": 2,
+    "list_prev_entry_circular": 2,
+    "list_entry_is_head": 2,
+    "list_safe_reset_next": 2,
+    "list_prepare_entry": 2,
+    "hlist_next_entry": 1,
+}
+"""Macros with the name of a member among their arguments; beside those that follow a type."""
+
 LVALUE_MACROS = frozenset({"per_cpu", "get_cpu_var", "__get_cpu_var", "raw_cpu_var"})
 """Macros that stand for a per-CPU lvalue: `per_cpu(x, cpu).f = 1`."""
 

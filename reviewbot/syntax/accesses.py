@@ -161,7 +161,7 @@ def _target(body: Body, node: Node) -> Path:
 
 def _followed(body: Body, node: Node, path: Path) -> Path:
     """A pointer that lies in memory is read before it is followed."""
-    if not is_plain(path) and path.root != "current":
+    if not is_plain(path) and (path.steps or path.root != "current"):
         body.access(path, Kind.READ, node)
     return path
 

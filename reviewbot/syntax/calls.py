@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from reviewbot.kernel.accessors import (
     COPIES,
+    MEMBER_ARGUMENTS,
     PASSED_THROUGH,
     UNEVALUATED,
     Accessor,
@@ -19,6 +20,8 @@ from reviewbot.syntax.parse import Node
 _WAITS = re.compile(
     r"_*s?wait_(?:event|var_event|on_bit)\w*|rcuwait_wait_event|read_poll_timeout\w*|wait_for"
 )
+_INITIALISERS = re.compile(r"_*[A-Z0-9_]+_INIT(?:IALIZER)?(?:_UNLOCKED)?")
+"""LIST_HEAD_INIT(x->head): the argument is a name, not a value."""
 _ELEMENTS = re.compile(r"_*(?:test_and_)?(?:set|clear|change|test|assign)_bit\w*")
 
 
@@ -41,7 +44,7 @@ def call(body: Body, node: Node) -> Operand:
 def _special(  # noqa: PLR0911 - one return a family
     body: Body, name: str, node: Node, arguments: list[Node]
 ) -> Operand | None:
-    if name in UNEVALUATED:
+    if name in UNEVALUATED or _INITIALISERS.fullmatch(name):
         return Operand(Value(ValueKind.CONSTANT, body.text(node)))
     if not arguments:
         return None
@@ -61,11 +64,26 @@ def _special(  # noqa: PLR0911 - one return a family
 
 def ordinary(body: Body, name: str, node: Node, arguments: list[Node]) -> Operand:
     """A call event after its arguments."""
-    operands = [body.evaluate(argument) for argument in arguments]
+    operands = _operands(body, name, arguments)
     if _WAITS.fullmatch(name):
         for operand in operands[1:]:
             body.tested(operand.loads)
     return _called(body, name, node, tuple(operand.value for operand in operands))
+
+
+def _operands(body: Body, name: str, arguments: list[Node]) -> list[Operand]:
+    """The arguments, of which the names of members are no values."""
+    operands = []
+    member = MEMBER_ARGUMENTS.get(name)
+    for index, argument in enumerate(arguments):
+        text = body.text(argument)
+        if index == member and argument.kind in ("identifier", "field_expression"):
+            operands.append(body.opaque(argument, None))
+            continue
+        operands.append(body.evaluate(argument))
+        if text.startswith(("struct ", "union ")):
+            member = index + 1
+    return operands
 
 
 def _called(

@@ -21,6 +21,8 @@ _TURNS = (b"elif", b"else", b"elifdef", b"elifndef")
 _TAIL = re.compile(rb"^\s*(?:\}|else\b|&&|\|\||[?:+\-|,)=])")
 _GLUED = re.compile(rb"(?:\belse|\bdo|\))$")
 
+_CASE = re.compile(rb"(?:\bcase\b[^;:{}]*|\bdefault\s*):$")
+
 
 @dataclass(frozen=True, slots=True)
 class Directives:
@@ -127,7 +129,8 @@ class _Reader:
         return before[-1:] in (b",", b"{", b"(") and bool(texts) and all(t.endswith(b",") for t in texts)
 
     def _is_whole(self, group: _Group) -> bool:
-        if _GLUED.search(self._before(group)):
+        before = self._before(group)
+        if _GLUED.search(before) or (before.endswith(b":") and not _CASE.search(before)):
             return not any(self._texts(group))
         return all(_is_statements(text) for text in self._texts(group))
 
@@ -136,14 +139,14 @@ class _Reader:
 
     def _before(self, group: _Group) -> bytes:
         start = group.lines[0][0]
-        return bytes(self.bare[max(0, start - 4000) : start]).rstrip()[-8:]
+        return bytes(self.bare[max(0, start - 4000) : start]).rstrip()[-80:]
 
 
 def _is_statements(text: bytes) -> bool:
     if not text:
         return True
     return (
-        text[-1:] in b";}:"
+        (text[-1:] in b";}" or _CASE.search(text[-80:]) is not None)
         and text.count(b"{") == text.count(b"}")
         and text.count(b"(") == text.count(b")")
         and not _TAIL.match(text)

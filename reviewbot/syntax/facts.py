@@ -266,7 +266,13 @@ class FileFacts:
             if (lowered := self._lowered.get((head.fragment, self._headers[index][1].item.start)))
             for line, reason in lowered.unread
         ]
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys([*found, *self._unread_structs()]))
+
+    def _unread_structs(self) -> Iterator[Unread]:
+        """Of the structs read up to now, those with a part that did not parse."""
+        for struct in self.__dict__.get("structs", ()):
+            if not struct.is_whole and self.complete:
+                yield Unread(self.path, struct.line, f"in struct {struct.tag}: could not be parsed")
 
 
 def read_file(view: FileView) -> FileFacts:

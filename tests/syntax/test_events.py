@@ -29,6 +29,13 @@ ACCESSES = [
      ["READ plain d->a", "READ plain d->b", "WRITE plain e->x = other:n ? d->a : d->b"]),
     ("return f(d, e, d->a);", ["READ plain d->a", "CALL f(d, e, load:d->a)", "RETURN call:f(d, e, d->a)"]),
     ("e = make(d);", ["CALL make(d) -> e", "SET e = call:make(d)"]),
+    ("e = list_first_entry(&d->l, struct dev, node);",
+     ["ADDRESS plain d->l",
+      "CALL list_first_entry(address:&d->l, other:struct dev, other:node) -> e",
+      "SET e = call:list_first_entry(&d->l, struct dev, node)"]),
+    ("kfree_rcu(e, rcu);", ["CALL kfree_rcu(e, other:rcu)"]),
+    ("n = current->mm->x;",
+     ["READ plain current->mm", "READ plain current->mm->x -> n", "SET n = load:current->mm->x"]),
     ("n = current->pid;", ["READ plain current->pid -> n", "SET n = load:current->pid"]),
 ]  # fmt: skip
 

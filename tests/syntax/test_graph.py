@@ -44,8 +44,8 @@ GRAPHS = {
         "list_for_each_entry_rcu(e, &d->list, node) n++;",
         [
             "0: ->1",
- 
-                       "1: loop ADDRESS plain d->list, CALL list_for_each_entry_rcu(e, address:&d->list, other:node) tested, "
+            "1: loop ADDRESS plain d->list, "
+            "CALL list_for_each_entry_rcu(e, address:&d->list, other:node) tested, "
             "SET e = call:list_for_each_entry_rcu(e, &d->list, node) ->2 ->3",
             "2: SET n = other:n++ ->1",
             "3:",
@@ -93,8 +93,8 @@ GRAPHS = {
     ),
     "scoped_guard": (
         "scoped_guard(spinlock, &d->l) d->a = 1; d->b = 1;",
- 
-               ["0: ADDRESS plain d->l, OPEN spinlock(&d->l), WRITE plain d->a = constant:1, CLOSE spinlock(&d->l) ->1",
+        ["0: ADDRESS plain d->l, OPEN spinlock(&d->l), WRITE plain d->a = constant:1, "
+         "CLOSE spinlock(&d->l) ->1",
          "1: WRITE plain d->b = constant:1"],
     ),
     "freed at the end of the block": (
@@ -114,6 +114,10 @@ GRAPHS = {
     "first branch of #if where they are no whole statements": (
         "#ifdef A\nif (d->a)\n#else\nif (d->b)\n#endif\n\tn = 1;",
         ["0: READ plain d->a tested [d->a]->2 [d->a not]->3", "1:", "2: SET n = constant:1 ->1", "3: ->1"],
+    ),
+    "#ifdef behind a label": (
+        "if (n) goto out;\nout:\n#ifdef A\n\td->a = 1;\n#endif\n\treturn n;",
+        ["0: [n]->2 [n not]->3", "1: ->4", "2: ->4", "3: ->1", "4: WRITE plain d->a = constant:1, RETURN n"],
     ),
     "do while": (
         "do { d->a = n; } while (n);",
