@@ -4,9 +4,11 @@ Levels E1 to E4 of the rule catalogue: different contexts, one context that over
 an object found through RCU, a marked access.
 """
 
+from collections.abc import Iterator
+
 from reviewbot.analysis.program import Program, Study
 from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import ValueKind
+from reviewbot.syntax.model import Registration, ValueKind
 
 DEPTH = 3
 
@@ -24,6 +26,12 @@ WORDS = {
 """How comments name a context; the others go by their own name."""
 
 
+GUARDED = frozenset(
+    {"probe_remove", "power", "last_put", "fops_release", "cpuhp", "stop_machine", "notifier", "dma_fence"}
+)
+"""Contexts whose callers serialise them, or may hold locks that the code at hand does not show."""
+
+
 class Contexts:
     """The contexts of the functions of one program, from the tables and calls at hand."""
 
@@ -37,7 +45,7 @@ class Contexts:
         """The contexts that a function runs in, as far as the code at hand tells."""
         if study not in self._of:
             own = self._registered().get(study.name, frozenset())
-            if "__init" in study.function.annotations or "__exit" in study.function.annotations:
+            if study.is_single_threaded:
                 own |= {"module_init"}
             named = self._table.context_by_name(study.name)
             self._of[study] = own | {named} if named else own
@@ -62,6 +70,37 @@ class Contexts:
                 self._learn_calls(study)
         return self._direct
 
+    def is_registered(self, study: Study) -> bool:
+        """Whether the function is itself a callback or an operation, or is known by its name."""
+        return study.name in self._registered() or self._table.context_by_name(study.name) is not None
+
+    def is_open_entry(self, study: Study) -> bool:
+        """Whether the function is called from outside with no lock and in no read-side section.
+
+        False where that is not known: for setup, teardown and power callbacks too, whose
+        callers keep others out in ways of their own.
+        """
+        held = {
+            lock
+            for registration in self._tables()
+            if registration.function == study.name
+            and (operation := self._table.operation(registration.table_type, registration.member))
+            for lock in operation.holds
+        }
+        if held or not self.is_registered(study):
+            return False
+        return any(self._is_open(name) for name in self.of(study))
+
+    def _is_open(self, name: str) -> bool:
+        context = self._table.context(name)
+        if context is None or name in GUARDED:
+            return False
+        return not (context.is_rcu_reader or context.is_single_threaded or context.holds)
+
+    def _tables(self) -> Iterator[Registration]:
+        for path in sorted(self._program.files):
+            yield from self._program.files[path].registrations
+
     def _add(self, function: str, context: str) -> None:
         assert self._direct is not None
         self._direct[function] = self._direct.get(function, frozenset()) | {context}
@@ -83,12 +122,19 @@ class Contexts:
                     name = value.path.root if value.kind is ValueKind.ADDRESS and value.path else value.text
                     self._add(name.lstrip("&"), context)
 
-    def is_single_threaded(self, study: Study) -> bool:
-        """Whether a function only runs where nobody else is about (S02)."""
-        found = self.of(study)
-        return bool(found) and all(
-            (context := self._table.context(name)) is not None and context.is_single_threaded for name in found
-        )
+    def is_single_threaded(self, study: Study, depth: int = DEPTH) -> bool:
+        """Whether a function only runs where nobody else is about (S02), all its callers included."""
+        own = self._registered().get(study.name, frozenset())
+        if study.is_single_threaded or own:
+            return study.is_single_threaded or all(self._is_single(name) for name in own)
+        if not study.function.is_static or depth == 0:
+            return False
+        callers = [c for c in self._program.mentioning(study.name) if c is not study and c.calls_function(study.name)]
+        return bool(callers) and all(self.is_single_threaded(caller, depth - 1) for caller in callers)
+
+    def _is_single(self, name: str) -> bool:
+        context = self._table.context(name)
+        return context is not None and context.is_single_threaded
 
     def overlap(self, one: Study, other: Study) -> str:
         """Why two functions can run at the same time, in words; empty where nothing is known."""

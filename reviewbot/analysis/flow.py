@@ -121,6 +121,24 @@ class Flow:
                 todo.extend(edge.target for edge in self.function.blocks[here].edges)
         return found
 
+    def reaches(self, event: int, target: int, avoiding: int = 0) -> bool:
+        """Whether some path from `event` to `target` runs none of the events of the set `avoiding`."""
+        block, position = self._block_of[event]
+        ahead = [(block, position + 1)]
+        seen: set[int] = set()
+        while ahead:
+            here, start = ahead.pop()
+            for index in self.function.blocks[here].events[start:]:
+                if index == target:
+                    return True
+                if avoiding >> index & 1:
+                    break
+            else:
+                following = {edge.target for edge in self.function.blocks[here].edges} - seen
+                seen |= following
+                ahead += [(number, 0) for number in following]
+        return False
+
     def before_test(self, test: int) -> tuple[int, int]:
         """The events that may, and that must, have run when the outcome of a test is decided."""
         for block, state in zip(self.function.blocks, zip(self._may, self._must, strict=True), strict=True):

@@ -6,22 +6,27 @@ from typing import Protocol
 from reviewbot.analysis.accessors import Accessors
 from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.crossings import Crossings
+from reviewbot.analysis.dereferences import Dereferences
 from reviewbot.analysis.double_checks import DoubleChecks
 from reviewbot.analysis.effects import Effects
 from reviewbot.analysis.evidence import Evidence
+from reviewbot.analysis.exposure import Exposure
 from reviewbot.analysis.facts import Fact
 from reviewbot.analysis.flags import Flags
+from reviewbot.analysis.frees import Frees
 from reviewbot.analysis.gates import Gates
 from reviewbot.analysis.held import Holding
+from reviewbot.analysis.lists import Lists
 from reviewbot.analysis.markings import Markings
 from reviewbot.analysis.new_fields import NewFields
 from reviewbot.analysis.novelty import names_of_interest
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.ordering import Ordering
 from reviewbot.analysis.payload import Payloads
-from reviewbot.analysis.program import Program
+from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
 from reviewbot.analysis.publications import Publications
+from reviewbot.analysis.sightings import Sightings
 from reviewbot.analysis.stories import Stories, Story
 
 
@@ -30,6 +35,13 @@ class FactMaker(Protocol):
 
     def facts(self, story: Story) -> Iterator[Fact]:
         """The facts that the story of a field gives rise to."""
+
+
+class FunctionFacts(Protocol):
+    """Makes the facts of one kind about single functions."""
+
+    def facts(self, study: Study) -> Iterator[Fact]:
+        """The facts that a function of the series gives rise to."""
 
 
 class Analysis:
@@ -54,6 +66,17 @@ class Analysis:
             Markings(self.evidence),
             NewFields(self.evidence),
         )
+        self._function_makers = self._of_functions(provenance)
+
+    def _of_functions(self, provenance: Provenance) -> tuple[FunctionFacts, ...]:
+        sightings = Sightings(self.program, self.holding, self.objects)
+        lists = Lists(self.program, self.contexts, provenance, sightings)
+        exposure = Exposure(self.program, self.holding, self.effects, self.contexts)
+        return (
+            Dereferences(self.program, self.holding, self.effects, exposure, sightings),
+            lists,
+            Frees(self.program, self.objects, lists, sightings),
+        )
 
     def facts(self) -> tuple[Fact, ...]:
         """All facts that the series gives rise to, in a fixed order."""
@@ -61,6 +84,9 @@ class Analysis:
         for name in names_of_interest(self.program, self.stories):
             for story in self.stories.of(name):
                 found += self._of_story(story)
+        for study in tuple(self.program.touched()):
+            for maker in self._function_makers:
+                found += maker.facts(study)
         return tuple(dict.fromkeys(found))
 
     def _of_story(self, story: Story) -> Iterator[Fact]:

@@ -1,0 +1,253 @@
+"""Lists walked under RCU and changed with plain primitives, or walked plainly under RCU.
+
+Gives `ListMismatch` facts (rule rcu-list-mismatch). A walk and a change belong together when
+they name the same head, or the same link member of the same struct.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from reviewbot.analysis import wording
+from reviewbot.analysis.contexts import Contexts
+from reviewbot.analysis.facts import Confidence, Field, Interleaving, ListMismatch, SharedAccess, Step
+from reviewbot.analysis.locks import same_lock
+from reviewbot.analysis.objects import CONSTRUCTOR, DESTRUCTOR
+from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.provenance import Provenance
+from reviewbot.analysis.sightings import Sightings
+from reviewbot.kernel.vocabulary import vocabulary
+from reviewbot.kernel.vocabulary.rcu import ListPrimitive
+from reviewbot.syntax.model import Call, Path, Root, Value, ValueKind
+
+CHANGES = frozenset({"add", "delete", "move", "replace", "splice"})
+
+
+@dataclass(frozen=True, slots=True)
+class ListUse:
+    """A walk or a change of a list; `head` and `link` are its fields as far as they can be told."""
+
+    study: Study
+    event: int
+    call: Call
+    primitive: ListPrimitive
+    head: Field | None
+    link: Field | None
+    access: SharedAccess
+    is_local: bool
+    """The head is a variable of the function's own."""
+
+    @property
+    def name(self) -> str:
+        """`list_add()`."""
+        return f"{self.call.function}()"
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it changes the list."""
+        return self.primitive.kind in CHANGES
+
+
+class Lists:
+    """The list facts of one program."""
+
+    def __init__(
+        self, program: Program, contexts: Contexts, provenance: Provenance, sightings: Sightings
+    ) -> None:
+        self._program = program
+        self._contexts = contexts
+        self._provenance = provenance
+        self._sightings = sightings
+        self._rcu = vocabulary().rcu
+        self._uses: dict[Study, tuple[ListUse, ...]] = {}
+
+    def uses(self, study: Study) -> tuple[ListUse, ...]:
+        """The walks and changes of lists in a function."""
+        if study not in self._uses:
+            found = (self._use(study, index, call) for index, call in study.calls())
+            self._uses[study] = tuple(use for use in found if use is not None)
+        return self._uses[study]
+
+    def partners(self, use: ListUse) -> Iterator[ListUse]:
+        """The other walks and changes of the same list at hand."""
+        names = {field.name for field in (use.head, use.link) if field is not None}
+        self._program.look_for(names)
+        seen: set[Study] = set()
+        for name in sorted(names):
+            for study in self._program.mentioning(name):
+                if study not in seen:
+                    seen.add(study)
+                    yield from (other for other in self.uses(study) if _is_same_list(use, other))
+
+    def facts(self, study: Study) -> Iterator[ListMismatch]:
+        """What is to be asked of the lists that a function walks and changes: one fact a list."""
+        asked: set[Field] = set()
+        for use in self.uses(study):
+            if not use.access.is_new or use.access.field in asked or use.is_local:
+                continue
+            fact = self._mismatch(use)
+            if fact is not None:
+                asked.add(use.access.field)
+                yield fact
+
+    def _mismatch(self, use: ListUse) -> ListMismatch | None:
+        if use.is_change and not use.primitive.is_rcu:
+            walk = next((w for w in self.partners(use) if self._meets(use, w)), None)
+            return self._changed_plainly(use, walk, use) if walk else None
+        if use.primitive.kind == "walk" and use.primitive.is_rcu:
+            changes = (c for c in self.partners(use) if self._meets(c, use))
+            # a new change is asked about where it stands
+            change = next((c for c in changes if not c.access.is_new), None)
+            return self._changed_plainly(change, use, use) if change else None
+        if use.primitive.kind == "walk":
+            return self._walked_plainly(use)
+        return None
+
+    def _meets(self, change: ListUse, walk: ListUse) -> bool:
+        """Whether a plain change can run while an RCU reader walks the list."""
+        if not change.is_change or change.primitive.is_rcu or not change.primitive.wanted:
+            return False
+        if walk.primitive.kind != "walk" or not walk.primitive.is_rcu or not self._is_reader(walk):
+            return False
+        return self._is_live(change) and not _excludes(change.access, walk.access)
+
+    def _is_reader(self, walk: ListUse) -> bool:
+        """Whether a walk runs as an RCU reader and under no lock that a change could take."""
+        if len(walk.call.arguments) > 1 + max(walk.primitive.head or 0, walk.primitive.member or 0):
+            return bool(walk.access.sections) and not walk.access.held
+        return not walk.access.held or bool(walk.access.sections)
+
+    def _is_live(self, use: ListUse) -> bool:
+        """Whether others can be at the list: not in setup, teardown, or on a private head."""
+        study = use.study
+        if use.is_local or _is_quiet(study) or self._contexts.is_single_threaded(study):
+            return False
+        path = use.call.arguments[use.primitive.head].path if use.primitive.head is not None else None
+        if path is not None and path.root_kind in (Root.LOCAL, Root.PARAMETER):
+            return not self._provenance.is_private(study, use.event, path.root)
+        return not self._is_from_private_list(use)
+
+    def _is_from_private_list(self, use: ListUse) -> bool:
+        """Whether the entry was found by walking a list of the function's own."""
+        position = use.primitive.object
+        path = use.call.arguments[position].path if position is not None else None
+        if path is None:
+            return False
+        if self._provenance.is_private(use.study, use.event, path.root):
+            return True
+        made = {use.study.function.events[d].line for d in use.study.definitions(path.root, use.event)}
+        return any(other.is_local and other.call.line in made for other in self.uses(use.study))
+
+    def _changed_plainly(self, change: ListUse, walk: ListUse, at: ListUse) -> ListMismatch:
+        names = (wording.function(change.access), wording.function(walk.access))
+        link = change.access.text
+        is_add = change.primitive.kind in ("add", "splice", "replace")
+        store, load = Step(0, change.access.line_text), Step(1, walk.access.line_text)
+        steps = (Step(0, f"fill {link}"), replace(store, arrow="- ->"), load) if is_add else (load, store)
+        remark = "<- may be old" if is_add else "<- reads a poisoned or foreign link"
+        table = Interleaving(names, (*steps, Step(1, "    follow the link", remark=remark)))
+        return self._fact(change, walk, at, (f"{change.primitive.wanted}()", True, table))
+
+    def _walked_plainly(self, walk: ListUse) -> ListMismatch | None:
+        """A plain walk in a read-side section, of a list that others change for RCU readers."""
+        if walk.access.held or not walk.access.sections or _is_quiet(walk.study) or not walk.primitive.wanted:
+            return None
+        if walk.is_local or any(section.flavour != "rcu" for section in walk.access.sections):
+            return None
+        changes = [u for u in self.partners(walk) if u.is_change and u.primitive.is_rcu]
+        change = next((u for u in changes if u.study is not walk.study), None)
+        if change is None:
+            return None
+        return self._fact(change, walk, walk, (f"{walk.primitive.wanted}()", False, None))
+
+    def _fact(
+        self,
+        change: ListUse,
+        walk: ListUse,
+        at: ListUse,
+        how: tuple[str, bool, Interleaving | None],
+    ) -> ListMismatch:
+        wanted, changed_plain, table = how
+        wrong = change if changed_plain else walk
+        words = self._contexts.overlap(change.study, walk.study)
+        is_sure = self._program.has_tree and change.study.function.is_whole and walk.study.function.is_whole
+        return ListMismatch(
+            field=walk.head or at.access.field,
+            place=at.access.place,
+            accesses=(change.access, walk.access),
+            confidence=Confidence.HIGH if is_sure else Confidence.MEDIUM,
+            store=change.access.line_text,
+            target=change.access.text,
+            writer=wording.function(change.access),
+            reader=wording.function(walk.access),
+            readers=wording.counted([walk.access], "walk"),
+            locks=wording.locks(change.access, [walk.access]),
+            overlap=words or f"{wording.function(walk.access)} walks the list as an RCU reader",
+            payload="",
+            interleaving=table,
+            unseen=(),
+            reason=None,
+            changed_plain=changed_plain,
+            primitive=wrong.name,
+            wanted=wanted,
+            write_wanted=change.primitive.wanted if changed_plain else change.call.function,
+            read_wanted=walk.call.function if changed_plain else walk.primitive.wanted,
+        )
+
+    def _use(self, study: Study, index: int, call: Call) -> ListUse | None:
+        primitive = self._rcu.lists.get(call.function)
+        if primitive is None or primitive.kind not in (*CHANGES, "walk"):
+            return None
+        head = _argument(call, primitive.head)
+        entry = _argument(call, primitive.object)
+        head_path = head.path if head is not None else None
+        link = self._link(study, call, primitive)
+        path = head_path if primitive.kind == "walk" or entry is None or entry.path is None else entry.path
+        if path is None:
+            return None
+        is_local = head_path is not None and head_path.root_kind is Root.LOCAL and not _leaves(head_path)
+        is_local = is_local and not (head is not None and head.kind is ValueKind.VARIABLE)
+        field = self._strong(head_path)
+        access = self._sightings.access(study, index, path)
+        return ListUse(study, index, call, primitive, field, link, access, is_local)
+
+    def _link(self, study: Study, call: Call, primitive: ListPrimitive) -> Field | None:
+        """The member that links the entries."""
+        if primitive.kind != "walk":
+            entry = _argument(call, primitive.object)
+            return self._strong(entry.path) if entry is not None and primitive.kind != "splice" else None
+        cursor, member = _argument(call, primitive.object), _argument(call, primitive.member)
+        if cursor is None or member is None or not member.text.isidentifier():
+            return None
+        variables = (*study.function.locals, *study.function.parameters)
+        declared = next((v.type.tag for v in variables if v.name == cursor.name), None)
+        return Field(declared, member.text) if declared else None
+
+    def _strong(self, path: Path | None) -> Field | None:
+        field = self._sightings.field(path) if path is not None else None
+        return None if field is None or field.weak else field
+
+
+def _argument(call: Call, position: int | None) -> Value | None:
+    return call.arguments[position] if position is not None and position < len(call.arguments) else None
+
+
+def _leaves(path: Path) -> bool:
+    return any(step.arrow or step.name == "*" for step in path.steps)
+
+
+def _is_same_list(one: ListUse, other: ListUse) -> bool:
+    """Whether two uses can be of one list: the same head, or where one has none, the same link."""
+    if one.head is not None and other.head is not None:
+        return one.head == other.head
+    return not (one.is_local or other.is_local) and one.link is not None and one.link == other.link
+
+
+def _is_quiet(study: Study) -> bool:
+    """Whether the function builds or takes apart what it works on (S02, S05)."""
+    names = CONSTRUCTOR.search(study.name) or DESTRUCTOR.search(study.name)
+    return bool(names) or bool({"__init", "__exit"} & set(study.function.annotations))
+
+
+def _excludes(change: SharedAccess, walk: SharedAccess) -> bool:
+    """Whether a lock in common keeps the walk out."""
+    return any(same_lock(one.identity, two.identity) for one in change.held for two in walk.held)
