@@ -14,6 +14,8 @@ _NOT_NEWLINE = re.compile(rb"[^\n]")
 _INSIDE = re.compile(rb"[^\n\\]|\\(?!\n)")
 _MARKS = re.compile(rb"^\s*/\*+|\*+/\s*$|^[ \t]*\*+(?=\s|$)|^\s*//+", re.MULTILINE)
 
+_MIDDLE = re.compile(rb"\s*\*(?:\s|$)")
+
 
 @dataclass(frozen=True, slots=True)
 class Masked:
@@ -53,9 +55,12 @@ def comment_text(comment: bytes) -> str:
 
 
 def opens_in_comment(text: bytes) -> bool:
-    """Whether a piece of a file starts inside a comment: one ends before any begins."""
-    close = text.find(b"*/")
-    if close < 0:
-        return False
-    start = text.find(b"/*")
-    return start < 0 or close < start
+    """Whether a piece of a file starts inside a comment.
+
+    One ends before any begins, or its first line has the star of a comment's middle and no
+    comment begins or ends in the whole piece.
+    """
+    close, start = text.find(b"*/"), text.find(b"/*")
+    if close >= 0:
+        return start < 0 or close < start
+    return start < 0 and _MIDDLE.match(text) is not None

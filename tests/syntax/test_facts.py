@@ -199,3 +199,10 @@ def test_a_hunk_inside_a_comment() -> None:
     assert function is not None
     assert [(e.line, e.path.text) for e in function.events if hasattr(e, "path")] == [(3, "d->a")]
     assert [c.text for c in found.comments][-1] == "and open"
+
+
+def test_a_hunk_that_shows_only_a_comment() -> None:
+    found = pieces(("int f(struct dev *d)", " * it's a { long\n * story\n"))
+    assert found.functions == ()
+    assert found.unread == ()
+    assert [c.first_line for c in found.comments] == [1]
