@@ -50,6 +50,15 @@ class Review:
     analysis: Analysis
 
 
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A series over its tree: `base` is the commit, None where there is no tree."""
+
+    base: str | None
+    tree: SeriesTree
+    analysis: Analysis
+
+
 def review(series: Series, repository: Repository | None = None, options: Options | None = None) -> Review:
     """Review a series, over the tree of `repository` where there is one.
 
@@ -58,16 +67,8 @@ def review(series: Series, repository: Repository | None = None, options: Option
     """
     options = options or Options()
     rules = load_rules(options.rules, options.rules_cache)
-    base = None
-    if repository is not None:
-        options.progress("looking for the base")
-        base, _why = find_base(series, repository, options.base)
-    options.progress("reading the files")
-    tree = _lay(series, repository, base)
-    files = {path: FileFacts(view) for path in tree.paths() if (view := tree.tip(path)) is not None}
-    elsewhere = Surroundings(repository, base, files) if repository is not None and base else None
-    options.progress("looking at every access")
-    analysis = Analysis(Program(dict(files), elsewhere))
+    read = understand(series, repository, options)
+    base, tree, analysis = read.base, read.tree, read.analysis
     facts = analysis.facts()
     answers = _answers(analysis.program, rules)
     findings = ask(
@@ -87,6 +88,24 @@ def review(series: Series, repository: Repository | None = None, options: Option
         notes=(*series.skipped, *tree.notes, *answers.notes),
     )
     return Review(series, report, rules, analysis)
+
+
+def understand(series: Series, repository: Repository | None, options: Options) -> Understood:
+    """A series laid over its tree, and the analysis of that; nothing is asked of it yet.
+
+    Raises:
+        ReviewbotError: the base is unknown or the tree cannot be read.
+    """
+    base = None
+    if repository is not None:
+        options.progress("looking for the base")
+        base, _why = find_base(series, repository, options.base)
+    options.progress("reading the files")
+    tree = _lay(series, repository, base)
+    files = {path: FileFacts(view) for path in tree.paths() if (view := tree.tip(path)) is not None}
+    elsewhere = Surroundings(repository, base, files) if repository is not None and base else None
+    options.progress("looking at every access")
+    return Understood(base, tree, Analysis(Program(dict(files), elsewhere)))
 
 
 def review_text(mail: bytes, options: Options | None = None) -> Report:

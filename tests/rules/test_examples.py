@@ -8,7 +8,7 @@ import pytest
 from reviewbot.findings import Finding, Hidden, Report
 from reviewbot.rulebook.rule import Example, Rule
 from reviewbot.rulebook.rulebook import load_rules
-from tests.rules.mails import Expected, mails
+from reviewbot.rulebook.mails import Expected, mails
 
 pipeline = pytest.importorskip("reviewbot.pipeline")
 

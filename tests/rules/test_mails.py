@@ -4,7 +4,7 @@ import pytest
 
 from reviewbot.rulebook.rule import DiffBlock, Example, ExamplePatch, Mark, Rule
 from reviewbot.rulebook.rulebook import load_rules
-from tests.rules.mails import Expected, mails
+from reviewbot.rulebook.mails import Expected, mails
 
 RULES = load_rules()
 

@@ -15,14 +15,14 @@ CONTEXT = 3
 AUTHOR = "Robin Example <robin@example.org>"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Row:
     """A line of a file, known by identity."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Expected:
     """A finding that a mark asks for; `patch` is None on a line that is older than the series."""
 
@@ -32,7 +32,7 @@ class Expected:
     line: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Marked:
     """A mark on a row, before the row has a number."""
 
@@ -49,9 +49,11 @@ class Files:
         self._rows: dict[str, list[Row | None]] = {}
 
     def has(self, path: str) -> bool:
+        """Whether a patch showed any of the file."""
         return path in self._rows
 
     def line(self, path: str, row: Row) -> int:
+        """The number that a row has now."""
         return next(number for number, each in enumerate(self._rows[path], 1) if each is row)
 
     def apply(self, block: DiffBlock) -> tuple[list[str], list[Marked]]:
@@ -66,8 +68,7 @@ class Files:
                 continue
             if line[0] == "+":
                 rows.insert(index, Row(line[1:]))
-            row = rows[index]
-            assert row is not None
+            row = rows[index] or Row(line[1:])
             rules = [mark.rule for mark in block.marks if mark.row == number]
             marks += [Marked(rule, line[0] == "+", block.path, row) for rule in rules]
             index += 1

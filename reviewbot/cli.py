@@ -1,0 +1,220 @@
+"""The command line: what can be asked of reviewbot, and how a run ends.
+
+Nothing heavy is imported before a command runs, so that --version and --help come at once.
+"""
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reviewbot import __version__
+from reviewbot.errors import ReviewbotError
+
+_COUNT = re.compile(r"-\d{1,4}")
+_FORMATS = ("terminal", "json", "sarif", "rdjson")
+_FOLDER = click.Path(path_type=Path)
+_FILE = click.Path(path_type=Path)
+
+
+class _Reviewing(click.Command):
+    """Takes `-3` for the last three commits, as git does, not for an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Sets the counts aside, wherever they stand before `--`."""
+        end = args.index("--") if "--" in args else len(args)
+        counts = [arg for arg in args[:end] if _COUNT.fullmatch(arg)]
+        rest = [arg for arg in args[:end] if not _COUNT.fullmatch(arg)] + args[end:]
+        left = super().parse_args(ctx, rest)
+        ctx.params["source"] = (*counts, *ctx.params.get("source", ()))
+        return left
+
+
+def _on_a_tree(command: Any) -> Any:
+    """The options that say which series is meant, and on which tree."""
+    options = (
+        click.option(
+            "--tree", type=_FOLDER, metavar="DIR", help="The repository it applies to (default: this one)."
+        ),
+        click.option("--no-tree", is_flag=True, help="Look at the diff alone, also inside a repository."),
+        click.option("--base", metavar="REV", help="The commit it applies to, if nothing tells."),
+        click.option("--revision", type=int, metavar="N", help="This revision of it, not the newest."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _said(command: Any) -> Any:
+    """The options that say how much is told."""
+    verbose = click.option("-v", "--verbose", is_flag=True, help="Tell all that is known, and the stages.")
+    quiet = click.option("-q", "--quiet", is_flag=True, help="Nothing but errors on standard error.")
+    return verbose(quiet(command))
+
+
+_RULES = click.option("--rules", type=_FOLDER, metavar="DIR", help="Rule pages of your own as well.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="reviewbot %(version)s")
+def cli() -> None:
+    """Ask of a kernel patch series what a good reviewer of lockless code asks.
+
+    Exit status: 0, also where there are comments; 1 with --exit-code and comments, or when a
+    rule's test fails; 2 for wrong input; 3 for a bug in reviewbot; 130 when interrupted.
+    """
+
+
+@cli.command(cls=_Reviewing)
+@click.argument("source", nargs=-1)
+@_on_a_tree
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", help="What to print.")
+@click.option("--output", type=_FILE, metavar="FILE", help="Write it there, whole or not at all.")
+@click.option("--reply", type=_FILE, metavar="PATH", help="Write reply drafts: .eml folder, .mbox, Maildir.")
+@_RULES
+@click.option("--preview", is_flag=True, help="Ask by rules in preview as well.")
+@click.option("--pedantic", is_flag=True, help="Show what has little evidence as well.")
+@click.option(
+    "--min-confidence",
+    type=click.Choice(["low", "medium", "high"]),
+    default="medium",
+    help="The least confidence to show (default: medium).",
+)
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when comments are shown.")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Colour on the terminal; NO_COLOR is honoured.",
+)
+@_said
+def review(source: tuple[str, ...], exit_code: bool, **options: Any) -> None:
+    """Review a patch series and print comments.
+
+    SOURCE is a range of commits (main..topic), the last commits (-3), one commit, an mbox, a
+    maildir, patch files or a folder of them, or - for standard input.
+    """
+    from reviewbot.commands.review import Request, run  # noqa: PLC0415 - see the module's docstring
+
+    if not source and sys.stdin.isatty():
+        raise click.UsageError("name a SOURCE: an mbox, patch files, a range, or - for standard input")
+    shown = run(Request(sources=source or ("-",), wish=_wish(options), **options))
+    if exit_code and shown:
+        raise click.exceptions.Exit(1)
+
+
+@cli.command(cls=_Reviewing)
+@click.argument("field", metavar="STRUCT.FIELD")
+@click.argument("source", nargs=-1)
+@_on_a_tree
+@_said
+def story(field: str, source: tuple[str, ...], **options: Any) -> None:
+    """Tell who touches a field, under which locks, since which patch.
+
+    STRUCT.FIELD is the struct's tag and the member (kvm_arch.indirect_shadow_pages), or the
+    name of a global. With SOURCE, as for review, the series and the files near by are looked
+    at; without it the tree.
+    """
+    from reviewbot.commands.story import Question, run  # noqa: PLC0415 - see the module's docstring
+
+    run(Question(field=field, sources=source, wish=_wish(options), **options))
+
+
+@cli.command()
+@click.argument("rule")
+@_RULES
+def explain(rule: str, rules: Path | None) -> None:
+    """Print the page of a RULE: why it asks, and when to disagree."""
+    from reviewbot.commands.pages import run_explain  # noqa: PLC0415 - see the module's docstring
+
+    run_explain(rule, rules)
+
+
+@cli.group("rules")
+def rules_() -> None:
+    """List the rules, begin a page, test pages."""
+
+
+@rules_.command("list")
+@_RULES
+def list_(rules: Path | None) -> None:
+    """List every rule: its name, what is at stake, its status, its title."""
+    from reviewbot.commands.pages import run_list  # noqa: PLC0415 - see the module's docstring
+
+    run_list(rules)
+
+
+@rules_.command()
+@click.argument("name")
+@click.option("--folder", type=_FOLDER, metavar="DIR", default=Path(), help="Where to write it.")
+def new(name: str, folder: Path) -> None:
+    """Write the page NAME.md to fill in."""
+    from reviewbot.commands.pages import run_new  # noqa: PLC0415 - see the module's docstring
+
+    run_new(name, folder)
+
+
+@rules_.command()
+@click.argument("page", nargs=-1, type=_FILE)
+def test(page: tuple[Path, ...]) -> None:
+    """Check each PAGE (or folder of pages) and review its examples; all bundled pages without one.
+
+    What is marked //~ in a Bad example must be asked there, and nothing in a Good one.
+    """
+    from reviewbot.commands.pages import run_test  # noqa: PLC0415 - see the module's docstring
+
+    if not run_test(page):
+        raise click.exceptions.Exit(1)
+
+
+def _wish(options: dict[str, Any]) -> Any:
+    """The tree that is wished for; takes its options out of the others."""
+    from reviewbot.commands.place import Wish  # noqa: PLC0415 - see the module's docstring
+
+    tree, no_tree = options.pop("tree"), options.pop("no_tree")
+    if tree is not None and no_tree:
+        raise click.UsageError("--tree and --no-tree exclude each other")
+    return Wish(tree, not no_tree, options.pop("base"))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and exit; the only place that turns errors into exit statuses."""
+    sys.exit(_status(sys.argv[1:] if arguments is None else arguments))
+
+
+def _status(arguments: list[str]) -> int:
+    try:
+        status = cli.main(arguments, prog_name="reviewbot", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _quiet_pipe()
+    except click.Abort:
+        return 130
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        _say(f"{error.format_message()} (see '{context.command_path if context else 'reviewbot'} --help')")
+        return 2
+    except ReviewbotError as error:
+        _say(str(error))
+        return 2
+    except Exception as error:  # the one place: whatever else comes up is a bug, and is told as one
+        from reviewbot.commands.trouble import report_bug  # noqa: PLC0415 - see the module's docstring
+
+        report_bug(error, arguments)
+        return 3
+    return status if isinstance(status, int) else 0
+
+
+def _say(text: str) -> None:
+    from reviewbot.commands.trouble import say  # noqa: PLC0415 - see the module's docstring
+
+    say(text)
+
+
+def _quiet_pipe() -> int:
+    """Who read us has gone: say nothing, and let nothing be written when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 141

@@ -1,0 +1,27 @@
+"""Where reviewbot keeps files of its own; that there is no such place is never an error."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def cache_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The user's cache folder for reviewbot, perhaps not there yet; None without a home."""
+    return _folder(environment, "XDG_CACHE_HOME", ".cache")
+
+
+def state_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The user's state folder for reviewbot (reports of bugs); None without a home."""
+    return _folder(environment, "XDG_STATE_HOME", ".local/state")
+
+
+def _folder(environment: Mapping[str, str], variable: str, below_home: str) -> Path | None:
+    # the XDG base directory specification: a relative path is to be ignored
+    for named in (environment.get(variable, ""), _joined(environment.get("HOME", ""), below_home)):
+        if named and Path(named).is_absolute():
+            return Path(named) / "reviewbot"
+    return None
+
+
+def _joined(home: str, below: str) -> str:
+    return f"{home}/{below}" if home else ""

@@ -1,0 +1,110 @@
+"""`reviewbot review`: a series in, comments out."""
+
+import sys
+import uuid
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reviewbot.analysis.facts import Confidence
+from reviewbot.commands.folders import cache_folder
+from reviewbot.commands.output import Progress, check_target, emit, wants_color, width
+from reviewbot.commands.place import Wish, ground, opened
+from reviewbot.commands.trouble import say
+from reviewbot.pipeline import Options, Review, review
+from reviewbot.publishers import json, rdjson, sarif, terminal
+from reviewbot.sources.read import read_series
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for on the command line."""
+
+    sources: tuple[str, ...]
+    wish: Wish
+    revision: int | None = None
+    form: str = "terminal"
+    output: Path | None = None
+    reply: Path | None = None
+    rules: Path | None = None
+    preview: bool = False
+    pedantic: bool = False
+    min_confidence: str = "medium"
+    color: str = "auto"
+    verbose: bool = False
+    quiet: bool = False
+
+
+def run(request: Request) -> int:
+    """Review and publish; how many comments are shown.
+
+    Raises:
+        ReviewbotError: there is nothing to review, or something cannot be read or written.
+    """
+    check_target(request.output)
+    with Progress(sys.stderr, request.verbose, request.quiet) as progress:
+        done = reviewed(request, progress)
+    emit(_rendered(done, request), request.output)
+    if request.reply is not None:
+        _draft(done, request.reply, request.quiet)
+    return sum(finding.is_shown for finding in done.report.findings)
+
+
+def reviewed(request: Request, progress: Progress) -> Review:
+    """The review itself, nothing of it published."""
+    progress("reading the series")
+    with opened(request.wish) as repository:
+        series = read_series(request.sources, repository, request.revision, sys.stdin.buffer)
+        found = ground(series, repository, request.wish)
+        done = review(series, found.repository, _options(request, found.base, progress))
+    return replace(done, report=replace(done.report, notes=(*done.report.notes, *found.notes)))
+
+
+def _options(request: Request, base: str | None, progress: Progress) -> Options:
+    cache = cache_folder()
+    return Options(
+        base=base,
+        rules=request.rules,
+        rules_cache=cache / "rules.json" if cache else None,
+        preview=request.preview,
+        pedantic=request.pedantic,
+        min_confidence=Confidence(request.min_confidence),
+        progress=progress,
+    )
+
+
+def _rendered(done: Review, request: Request) -> str:
+    if request.form == "json":
+        return json.render(done.series, done.report)
+    if request.form == "rdjson":
+        return rdjson.render(done.series, done.report)
+    if request.form == "sarif":
+        pages = {rule.id: (rule.title, rule.summary, _page(rule.path)) for rule in done.rules}
+        return sarif.render(done.series, done.report, pages)
+    is_file = request.output is not None
+    color = request.color == "always" or (not is_file and wants_color(request.color, sys.stdout))
+    columns = 80 if is_file else width(sys.stdout)
+    return terminal.render(done.series, done.report, width=columns, color=color, verbose=request.verbose)
+
+
+def _page(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _draft(done: Review, place: Path, is_quiet: bool) -> None:
+    """Reply drafts beside the output; what was written is told on stderr, none of it is sent."""
+    from reviewbot.publishers import mail  # noqa: PLC0415 - `email` is slow to import
+
+    made = mail.drafts(done.series, done.report, make_id=_message_id, now=datetime.now(UTC).astimezone())
+    written = mail.write(made, place)
+    if is_quiet:
+        return
+    if not written:
+        say("no comments, so no reply drafts")
+    for path in written:
+        say(f"draft written, not sent: {path}")
+
+
+def _message_id() -> str:
+    """A new Message-ID that tells nothing of the machine it was made on."""
+    return f"<{uuid.uuid4()}@reviewbot.invalid>"
