@@ -12,10 +12,12 @@ from reviewbot.analysis.effects import Effects
 from reviewbot.analysis.evidence import Evidence
 from reviewbot.analysis.exposure import Exposure
 from reviewbot.analysis.facts import Fact
+from reviewbot.analysis.finders import Finders
 from reviewbot.analysis.flags import Flags
 from reviewbot.analysis.frees import Frees
 from reviewbot.analysis.gates import Gates
 from reviewbot.analysis.held import Holding
+from reviewbot.analysis.late_stores import LateStores
 from reviewbot.analysis.lists import Lists
 from reviewbot.analysis.markings import Markings
 from reviewbot.analysis.new_fields import NewFields
@@ -76,6 +78,7 @@ class Analysis:
             Dereferences(self.program, self.holding, self.effects, exposure, sightings),
             lists,
             Frees(self.program, self.objects, lists, sightings),
+            LateStores(self.program, self.stories, provenance, self.holding, Finders(self.program, lists)),
         )
 
     def facts(self) -> tuple[Fact, ...]:

@@ -1,0 +1,262 @@
+"""Members filled in after their object was published: the stores stand in the wrong order.
+
+Gives `LateStore` facts (rule late-initialisation; pub-late-init and the reg-*-before-init
+rules of the catalogue). Asked only where a function at hand that can find the object uses
+the member.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reviewbot.analysis import wording
+from reviewbot.analysis.evidence import excludes
+from reviewbot.analysis.facts import Confidence, Interleaving, LateStore, Step
+from reviewbot.analysis.finders import Finders, Published, points_into
+from reviewbot.analysis.flow import bits
+from reviewbot.analysis.held import Holding
+from reviewbot.analysis.locks import same_lock
+from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.provenance import Provenance
+from reviewbot.analysis.stories import Seen, Stories
+from reviewbot.syntax.model import Access, Assign, Call, Event, Kind, Value, ValueKind
+
+_INITIALISES = re.compile(r"(?:__)?(?:INIT_[A-Z_]+|\w+_init(?:_\w+)?|init_\w+|\w+_setup)")
+"""Calls that set up the member whose address they are given."""
+
+_PART = re.compile(r"\w*_priv|\w*_get_drvdata|\w*_devdata|to_\w+|container_of")
+"""Calls that give a part of the object that they are given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A store or set-up of a member: the event of its access, and the member as the code spells it."""
+
+    event: int
+    text: str
+    name: str
+    is_setup: bool
+
+
+class LateStores:
+    """The late-store facts of one program."""
+
+    def __init__(
+        self, program: Program, stories: Stories, provenance: Provenance, holding: Holding, finders: Finders
+    ) -> None:
+        self._program = program
+        self._stories = stories
+        self._provenance = provenance
+        self._holding = holding
+        self._finders = finders
+
+    def facts(self, study: Study) -> Iterator[LateStore]:
+        """What is to be asked of the order in which a function fills in and publishes: one fact a member."""
+        asked: set[str] = set()
+        for variable in _pointers(study):
+            group = _group(study, variable)
+            for index in range(len(study.function.events)):
+                if not study.flow.is_reached(index) or variable != min(group):
+                    continue
+                published = self._finders.published(study, index, group)
+                if published is None:
+                    continue
+                for late in _later(study, index, group):
+                    if late.text in asked or not self._was_private(study, published, late, group):
+                        continue
+                    fact = self._ask(study, published, late)
+                    if fact is not None:
+                        asked.add(late.text)
+                        yield fact
+
+    def _was_private(
+        self, study: Study, published: Published, late: Late, group: frozenset[str]
+    ) -> bool:
+        """Whether those that the publication lets in could not have the object before.
+
+        What a callback or an operation needs is set up before it is started, whoever has
+        the object by then; so there it is enough that the object was made here.
+        """
+        if any(self._provenance.is_private(study, published.event, name) for name in group):
+            return True
+        if not published.is_start:
+            return False
+        parameters = {parameter.name for parameter in study.function.parameters}
+        return (late.is_setup and bool(parameters & group)) or any(
+            self._provenance.is_private(study, made + 1, name)
+            for name in group
+            for made in study.definitions(name, published.event)
+            if made + 1 < len(study.function.events) and study.flow.is_reached(made + 1)
+        )
+
+    def _ask(self, study: Study, published: Published, late: Late) -> LateStore | None:
+        lines = (study.function.events[i].line for i in (published.event, late.event))
+        if not any(study.is_new(line) for line in lines) or _is_set_before(study, published, late):
+            return None
+        for story in self._stories.of(late.name):
+            if story.field.weak:
+                continue
+            writer = next((s for s in story.seen if s.study is study and s.event == late.event), None)
+            if writer is None:
+                continue
+            readers = [s for s in story.seen if self._is_early(s, writer, published, late)]
+            if readers:
+                return self._fact(writer, readers, published)
+        return None
+
+    def _is_early(self, seen: Seen, writer: Seen, published: Published, late: Late) -> bool:
+        """Whether a read can come between the publication and the store, and mind it."""
+        if seen.study is writer.study or seen.study not in published.studies:
+            return False
+        if seen.is_setup or seen.is_teardown or seen.access.is_fresh:
+            return False
+        uses = (Kind.READ, Kind.RMW, Kind.ADDRESS) if late.is_setup else (Kind.READ,)
+        if seen.access.kind not in uses or (seen.access.is_test and not late.is_setup):
+            return False
+        return not self._is_locked_out(seen, writer, published) and not self._is_gated(seen, writer)
+
+    def _is_locked_out(self, seen: Seen, writer: Seen, published: Published) -> bool:
+        """Whether a lock held from the publication to the store keeps the reader out."""
+        before = self._holding.at(writer.study, published.event).locks
+        still = [lock for lock in writer.access.held if any(lock.text == other.text for other in before)]
+        if any(same_lock(lock.identity, other.identity) for lock in still for other in seen.access.held):
+            return True
+        return bool(still) and excludes(writer, seen)
+
+    def _is_gated(self, seen: Seen, writer: Seen) -> bool:
+        """Whether the reader tests the member itself, or one that is stored later still."""
+        later = {
+            event.path.members[-1]
+            for i in (*bits(writer.study.flow.may_follow(writer.event)), writer.event)
+            if isinstance(event := writer.study.function.events[i], Access)
+            and event.kind in (Kind.WRITE, Kind.RMW)
+            and event.path.members
+        }
+        tests = seen.study.function.tests
+        return any(
+            isinstance(event := seen.study.function.events[i], Access)
+            and event.path.members
+            and event.path.members[-1] in later
+            for test, _ in seen.study.flow.conditions(seen.event)
+            for i in tests[test].events
+        )
+
+    def _fact(self, writer: Seen, readers: Sequence[Seen], published: Published) -> LateStore:
+        accesses = [reader.access for reader in readers]
+        first = wording.function(accesses[0])
+        is_sure = self._program.has_tree and all(s.study.function.is_whole for s in (writer, *readers))
+        why = published.why.format(reader=first)
+        publication = writer.study.line_text(writer.study.function.events[published.event].line)
+        return LateStore(
+            field=writer.access.field,
+            place=writer.access.place,
+            accesses=(writer.access, *accesses),
+            confidence=Confidence.HIGH if is_sure else Confidence.MEDIUM,
+            store=writer.access.line_text,
+            target=writer.access.text,
+            writer=wording.function(writer.access),
+            reader=wording.functions(accesses),
+            readers=wording.counted(accesses, "read"),
+            locks=wording.locks(writer.access, accesses),
+            overlap=why if why.startswith(first) else f"{first} runs from then on: {why}",
+            payload="",
+            interleaving=Interleaving(
+                (wording.function(writer.access), first),
+                (
+                    Step(0, publication, arrow="- ->"),
+                    Step(1, accesses[0].line_text, remark="<- not set yet"),
+                    Step(0, writer.access.line_text),
+                ),
+            ),
+            unseen=(),
+            reason=None,
+            publisher=published.name,
+            object=writer.access.object_text,
+            is_initialisation=True,
+        )
+
+
+def _pointers(study: Study) -> list[str]:
+    variables = (*study.function.parameters, *study.function.locals)
+    return [v.name for v in variables if v.type.pointers == 1 and v.type.tag]
+
+
+def _group(study: Study, variable: str) -> frozenset[str]:
+    """The variables that point into the object of `variable`, as far as the function says."""
+    group = {variable}
+    for _ in range(3):
+        for event in study.function.events:
+            if isinstance(event, Call) and event.result and _PART.fullmatch(event.function):
+                _join(group, event.result, event.arguments[:1])
+            elif isinstance(event, Assign) and event.value.kind in (ValueKind.VARIABLE, ValueKind.ADDRESS):
+                _join(group, event.variable, (event.value,))
+    return frozenset(group)
+
+
+def _join(group: set[str], result: str, values: Sequence[Value]) -> None:
+    for value in values:
+        root = value.path.root if value.path is not None else value.name
+        is_alias = result in group and root and value.kind is ValueKind.VARIABLE
+        if points_into(value, frozenset(group)) or is_alias:
+            group |= {result, root}
+
+
+def _later(study: Study, published: int, group: frozenset[str]) -> Iterator[Late]:
+    """The members of the object filled in after the event, error paths left out."""
+    failed = _failed(study, published)
+    for index in bits(study.flow.may_follow(published) & ~failed):
+        event = study.function.events[index]
+        if not isinstance(event, Access) or event.path.root not in group or not _is_own_member(event):
+            continue
+        if study.flow.reaches(index, published):
+            continue
+        if event.kind is Kind.WRITE and event.value is not None and event.value.kind is not ValueKind.NULL:
+            yield Late(index, event.path.text, event.path.members[-1], False)
+        elif event.kind is Kind.ADDRESS and _sets_up(study, index, event):
+            yield Late(index, event.path.text, event.path.members[-1], True)
+
+
+def _failed(study: Study, published: int) -> int:
+    """The events that only run where the publishing call has failed."""
+    call = study.function.events[published]
+    result = call.result if isinstance(call, Call) else None
+    failed = 0
+    for number, test in enumerate(study.function.tests):
+        name = result if result in test.operand.variables else None
+        is_its = name is not None and published in study.tested_definitions(name, number)
+        if published in test.events or is_its:
+            failed |= study.flow.governed(number, True)
+    return failed
+
+
+def _is_own_member(access: Access) -> bool:
+    steps = access.path.steps
+    return bool(steps) and steps[0].arrow and not any(s.arrow or s.name in ("*", "[]") for s in steps[1:])
+
+
+def _sets_up(study: Study, index: int, access: Access) -> bool:
+    """Whether the address is the first argument of a call that initialises it."""
+    for event in study.function.events[index + 1 : index + 4]:
+        if isinstance(event, Call) and _INITIALISES.fullmatch(event.function) and event.arguments:
+            return event.arguments[0].path == access.path
+    return False
+
+
+def _is_set_before(study: Study, published: Published, late: Late) -> bool:
+    """Whether the member, or all of the object, was given a value before the publication."""
+    path = study.function.events[late.event]
+    if not isinstance(path, Access):
+        return True
+    before = (study.function.events[index] for index in bits(study.flow.may_precede(published.event)))
+    return any(_gives_value(event, path, late.text) for event in before)
+
+
+def _gives_value(event: Event, path: Access, text: str) -> bool:
+    """Whether an event fills in the member: itself, with all of the object, or in a set-up call."""
+    root = path.path.root
+    if isinstance(event, Access) and event.path.root == root:
+        is_it = event.path.text == text and event.kind in (Kind.WRITE, Kind.RMW, Kind.ADDRESS)
+        return is_it or event.kind is Kind.COPY
+    if not isinstance(event, Call) or event.result == root or not _INITIALISES.fullmatch(event.function):
+        return False
+    return any(value.kind is ValueKind.VARIABLE and value.name == root for value in event.arguments)
