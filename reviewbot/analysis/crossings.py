@@ -55,7 +55,7 @@ class Crossings:
                 continue
             if not (mine.access.is_test or load.access.is_test):
                 continue
-            if store.access.place > theirs.access.place or not any(
+            if store.access.place.key > theirs.access.place.key or not any(
                 s.access.is_new for s in (store, load, theirs, mine)
             ):
                 continue

@@ -18,6 +18,7 @@ from reviewbot.syntax.model import Call, Scope, Value, ValueKind
 
 RANK = {Known.SEEN: 0, Known.ASSERTED: 1, Known.CALLERS: 2, Known.HINTED: 3}
 WRAPPER_DEPTH = 2
+_LOCK_WORD = re.compile(r"(^|_)(lock|unlock)(_(?!init|destroy|class|stat|held|debug|owner|dep|count)|$)")
 _CALLED = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 _ANNOTATION = re.compile(r"^(\w+)\s*\((.*)\)$", re.DOTALL)
 
@@ -131,7 +132,19 @@ class Effects:
         if release is not None:
             hold = self._hold(call, release.lock, None)
             return (Change(hold, False),) if hold else ()
-        return self._sections(call) or self._asserted(call) or self._wrapped(study, call, depth)
+        changes = self._sections(call) or self._asserted(call) or self._wrapped(study, call, depth)
+        return changes or self._by_name(study, call)
+
+    def _by_name(self, study: Study, call: Call) -> tuple[Change, ...]:
+        """A function out of sight that is called a lock: `foo_lock(x)`, `unlock_foo()`."""
+        match = _LOCK_WORD.search(call.function)
+        if match is None or self._program.studies(call.function, study.file.path):
+            return ()
+        name = _LOCK_WORD.sub(r"\1lock\3", call.function)
+        argument = call.arguments[0].text.removeprefix("&") if call.arguments else ""
+        text = f"{argument}->{name}" if argument else name
+        hold = Hold(text, f"?.{name}" if argument else name, True, Known.SEEN)
+        return (Change(hold, match.group(2) == "lock"),)
 
     def _sections(self, call: Call) -> tuple[Change, ...]:
         for side, acquires in ((self._rcu.enter(call.function), True), (self._rcu.exit(call.function), False)):
@@ -264,10 +277,13 @@ class Effects:
                 found.append(Hold(f"a lock ({study.name})", "?", True, Known.HINTED))
         return found
 
+    def may_know_callers(self, study: Study) -> bool:
+        """Whether the callers at hand tell what is held: a static function called, not pointed to."""
+        return study.function.is_static and not study.file.takes_address(study.name)
+
     def callers_are_known(self, study: Study) -> bool:
         """Whether all callers are at hand: a static function whose address is not taken."""
-        function = study.function
-        return function.is_static and study.file.complete and not study.file.takes_address(function.name)
+        return self.may_know_callers(study) and study.file.complete
 
 
 def _is_seen(change: Change) -> bool:

@@ -38,6 +38,11 @@ class Evidence:
         self._contexts = contexts
         self._effects = effects
 
+    @property
+    def has_tree(self) -> bool:
+        """Whether more than the series can be seen."""
+        return self._program.has_tree
+
     def overlap(self, story: Story, writer: Seen, readers: Sequence[Seen]) -> Overlap:
         """Why the writer can run while one of the readers does."""
         for reader in readers:
@@ -100,6 +105,11 @@ class Evidence:
     def is_entered_unlocked(self, study: Study) -> bool:
         """Whether all ways into a function are known: an entry point, or all callers are at hand."""
         return bool(self._contexts.of(study)) or self._effects.callers_are_known(study)
+
+    @staticmethod
+    def is_of_object(lock: HeldLock, seen: Seen) -> bool:
+        """Whether the lock belongs to the object of the access, or is a global one."""
+        return _is_of_object(lock, seen) or not owner_text(lock)
 
     def is_alone(self, study: Study) -> bool:
         """Whether the function runs where nobody else can be (S02)."""

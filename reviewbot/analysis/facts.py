@@ -17,7 +17,7 @@ SETTLED = "settled-in-series"
 """Reasons not to ask that the analysis knows: values of findings.Hidden."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Field:
     """A member of a struct, or a global variable (`struct` None).
 
@@ -29,11 +29,16 @@ class Field:
     name: str
     weak: bool = False
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What fields are sorted by."""
+        return self.struct or "", self.name
+
     def __str__(self) -> str:
         return f"{self.struct}.{self.name}" if self.struct else self.name
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """A line, symbolically.
 
@@ -46,6 +51,11 @@ class Place:
     line: int
     patch: int | None
     function: str | None = None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What places are sorted by, in one file."""
+        return self.path, self.line
 
 
 class Known(Enum):

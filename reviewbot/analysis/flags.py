@@ -62,7 +62,7 @@ class Flags:
             yield self._pairing(story, writer, readers, matched, is_store_ordered=store_orders)
             return
         unordered = [c for c, orders in zip(checks, checks_order, strict=True) if not orders]
-        if not matched and (store_orders or not unordered):
+        if not matched and (store_orders or not unordered or not story.is_new):
             return
         yield self._flag(story, writer, [c.seen for c in unordered] or readers, matched)
 
@@ -84,7 +84,9 @@ class Flags:
     def _flag(self, story: Story, writer: Seen, readers: list[Seen], matched: "Payload | None") -> Flag:
         overlap = self._evidence.overlap(story, writer, readers)
         confidence = self._evidence.confidence(overlap, (writer, *readers))
-        if matched is not None and matched.is_guess:
+        if not story.is_new and not self._evidence.has_tree:
+            confidence = Confidence.LOW
+        elif matched is not None and matched.is_guess:
             confidence = min(confidence, Confidence.MEDIUM, key=_order)
         anchor = writer if writer.access.is_new else next(r for r in readers if r.access.is_new)
         payload = matched.text if matched else ""

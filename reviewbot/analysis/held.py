@@ -62,8 +62,9 @@ class Holding:
         return self._entries[study]
 
     def _from_callers(self, study: Study, own: Holds, depth: int) -> Holds:
-        if depth == 0 or not self._effects.callers_are_known(study):
+        if depth == 0 or not self._effects.may_know_callers(study):
             return frozenset()
+        is_sure = self._effects.callers_are_known(study)
         known: Holds | None = None
         for caller in self._program.mentioning(study.name):
             if caller is study:
@@ -72,7 +73,7 @@ class Holding:
                 if call.function != study.name or _defined_elsewhere(self._program, study, caller):
                     continue
                 held = self._held_at_call(caller, index, depth)
-                handed = frozenset(_renamed(hold, call, study) for hold in held)
+                handed = frozenset(_renamed(hold, call, study, is_sure) for hold in held)
                 known = handed if known is None else _meet(known, handed)
                 if not known:
                     return frozenset()
@@ -80,7 +81,7 @@ class Holding:
         return frozenset(hold for hold in known or () if hold.key not in taken)
 
     def _held_at_call(self, caller: Study, index: int, depth: int) -> Holds:
-        if not self._effects.may_hold(caller) and not self._effects.callers_are_known(caller):
+        if not self._effects.may_hold(caller) and not self._effects.may_know_callers(caller):
             return frozenset()
         if caller not in self._states:
             entry = self.entry(caller, depth - 1)
@@ -165,9 +166,9 @@ def _meet(one: Holds, other: Holds) -> Holds:
     return frozenset(met)
 
 
-def _renamed(hold: Hold, call: Call, study: Study) -> Hold:
-    """A hold of the caller, spelled with the callee's parameters."""
-    known = Known.CALLERS if hold.known is not Known.HINTED else Known.HINTED
+def _renamed(hold: Hold, call: Call, study: Study, is_sure: bool) -> Hold:
+    """A hold of the caller, spelled with the callee's parameters; a hint if callers may be out of sight."""
+    known = Known.CALLERS if hold.known is not Known.HINTED and is_sure else Known.HINTED
     owner = owner_text(HeldLock(hold.text, hold.identity, hold.is_exclusive, known.value))
     for parameter, value in zip(study.function.parameters, call.arguments, strict=False):
         argument = value.name if value.kind is ValueKind.VARIABLE else value.text.removeprefix("&")

@@ -44,7 +44,8 @@ class Markings:
         """A new plain access that others may run into."""
         access = seen.access
         is_plain = access.marking is Marking.PLAIN and access.kind in (Kind.READ, Kind.WRITE, Kind.RMW)
-        return access.is_new and is_plain and seen.is_live and not self._evidence.is_alone(seen.study)
+        is_own = access.via is None and seen.is_live and not self._evidence.is_alone(seen.study)
+        return access.is_new and is_plain and is_own
 
     def _against_marked(self, story: Story, seen: Seen) -> MixedMarking | None:
         """Others mark the field, and no lock excludes them here (acc-one-side-once, acc-mixed-marking)."""
@@ -56,13 +57,23 @@ class Markings:
         if seen.access.is_write:
             opposite = [s for s in marked if not excludes(seen, s)]
         elif writes:
-            opposite = [s for s in writes if not excludes(s, seen)]
+            opposite = [s for s in writes if not self._may_exclude(s, seen)]
         else:
-            opposite = [] if _real_locks(seen.access) else [s for s in marked if not s.access.is_write]
+            opposite = self._unwritten(seen, marked)
         if not opposite or (not seen.access.is_write and self._evidence.is_hinted(seen)):
             return None
         others = list(dict.fromkeys((*opposite, *marked)))
         return self._fact(story, seen, others, marked)
+
+    def _may_exclude(self, writer: Seen, reader: Seen) -> bool:
+        """Whether a lock keeps the two apart, or the writer's caller may hold the reader's."""
+        return excludes(writer, reader) or (_real_locks(reader.access) and self._evidence.is_hinted(writer))
+
+    @staticmethod
+    def _unwritten(seen: Seen, marked: Sequence[Seen]) -> list[Seen]:
+        """The marked reads that speak of a writer out of sight: two functions have to agree."""
+        functions = {s.study.name for s in marked}
+        return list(marked) if len(functions) > 1 and not _real_locks(seen.access) else []
 
     def _fact(
         self, story: Story, seen: Seen, others: Sequence[Seen], marked: Sequence[Seen]
@@ -106,7 +117,9 @@ class Markings:
             return None
         lock = self._lock_of_all(writes)
         locked = [s for s in others if lock and any(h.identity == lock.identity for h in s.access.held)]
-        if lock is None or len(locked) < LEAST_LOCKED or len(locked) < MAJORITY * len(others):
+        if lock is None or not all(self._evidence.is_of_object(lock, w) for w in writes):
+            return None
+        if len(locked) < LEAST_LOCKED or len(locked) < MAJORITY * len(others):
             return None
         overlap = self._evidence.overlap(story, writes[0], (seen,))
         fact = self._fact(story, seen, writes, writes)

@@ -25,7 +25,7 @@ class NewFields:
         if story.type is not None and story.type.name in self._waiting.self_synchronised_types:
             return
         writers = [w for w in story.writes if w.access.kind is Kind.WRITE and w.access.marking is Marking.PLAIN]
-        if not writers or len(writers) != len(story.writes) or story.reads:
+        if not writers or any(not s.access.is_write for s in story.seen) or len(writers) != len(story.writes):
             return
         if any(lock.known != Known.HINTED.value for w in writers for lock in w.access.held):
             return

@@ -19,7 +19,7 @@ CONSTRUCTOR = re.compile(
 
 DESTRUCTOR = re.compile(
     r"(?:^|_)(?:exit|remove|release|destroy|free|fini|cleanup|teardown|uninit|deinit|shutdown|dtor|destructor"
-    r"|unregister|disconnect|unbind|dealloc|kill)(?:_(?:all|one|rcu|work|cb|fn))?$"
+    r"|unregister|detach|disconnect|unbind|dealloc|kill)(?:_(?:all|one|rcu|work|cb|fn))?$"
     r"|^_*(?:free|destroy|release|cleanup|uninit|teardown)_"
 )
 """Function names that say: the object is being taken apart (S05)."""

@@ -10,7 +10,7 @@ from reviewbot.analysis.flow import bits
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.program import Program, Study
 from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import Access, Call, Kind, Value, ValueKind
+from reviewbot.syntax.model import Access, Call, Kind, Marking, Value, ValueKind
 
 DEPTH = 4
 """How deep calls are followed; the seed thread needs three."""
@@ -88,7 +88,7 @@ class Payloads:
         text = access.path.text
         if access.kind in (Kind.READ, Kind.COPY):
             found.reads.setdefault(field, text)
-        if access.kind in (Kind.WRITE, Kind.RMW, Kind.COPY):
+        if access.kind in (Kind.WRITE, Kind.COPY) and access.marking is not Marking.RELAXED:
             found.writes.setdefault(field, text)
             if access.value is not None and self._is_allocated(study, index, access.value):
                 found.allocations.setdefault(field, text)

@@ -52,6 +52,15 @@ class Study:
         origins = self.file.view.fragments[self.function.fragment].origins
         return origins[min(max(line, 1), len(origins)) - 1]
 
+    @property
+    def is_single_threaded(self) -> bool:
+        """Whether it says itself that it runs at start-up or exit: `__init`, `__exit`."""
+        return bool({"__init", "__exit"} & set(self.function.annotations))
+
+    def calls_function(self, name: str) -> bool:
+        """Whether it calls the function of that name."""
+        return any(call.function == name for _, call in self.calls())
+
     def place(self, line: int) -> Place:
         """The place of a line of the function."""
         origin = self.origin(line)
@@ -139,6 +148,7 @@ class Program:
         self._elsewhere = elsewhere
         self._studies: dict[tuple[str, str], Study | None] = {}
         self._asked: set[str] = set()
+        self._mentioning: dict[str, tuple[Study, ...]] = {}
         find = elsewhere.struct if elsewhere else lambda _tag: None
         structs = (struct for path in sorted(files) for struct in files[path].structs)
         self.types = Types(structs, self._return_type, find)
@@ -186,13 +196,16 @@ class Program:
                     if study is not None:
                         yield study
 
-    def mentioning(self, word: str) -> Iterator[Study]:
+    def mentioning(self, word: str) -> tuple[Study, ...]:
         """Every function at hand whose text has the word, in the order of path and line."""
-        for path in sorted(self.files):
-            for name in self.files[path].functions_mentioning(word):
-                study = self.study(path, name)
-                if study is not None:
-                    yield study
+        if word not in self._mentioning:
+            found = (
+                self.study(path, name)
+                for path in sorted(self.files)
+                for name in self.files[path].functions_mentioning(word)
+            )
+            self._mentioning[word] = tuple(study for study in found if study is not None)
+        return self._mentioning[word]
 
     def look_for(self, words: Iterable[str]) -> None:
         """Bring in the files near by that have one of the words; costs one search."""
@@ -209,6 +222,7 @@ class Program:
     def _add(self, facts: FileFacts) -> None:
         self.files[facts.path] = facts
         self.__dict__.pop("_defining", None)
+        self._mentioning.clear()
         for struct in facts.structs:
             self.types.add(struct)
 

@@ -5,7 +5,7 @@ could not be told joins the one struct of that name, if there is only one.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reviewbot.analysis.accessors import Accessors
 from reviewbot.analysis.facts import Field, SharedAccess
@@ -28,6 +28,8 @@ class Seen:
     """In a function that builds the object, before anybody else can have it (S01, S02)."""
     is_teardown: bool
     """In a function that takes the object apart (S05)."""
+    is_helper_body: bool = False
+    """In a one-line helper whose calls stand for it."""
 
     @property
     def is_live(self) -> bool:
@@ -55,7 +57,7 @@ class Story:
     @property
     def reads(self) -> tuple[Seen, ...]:
         """The loads that may see a concurrent store."""
-        return tuple(s for s in self.seen if s.access.kind is Kind.READ and s.is_live)
+        return tuple(s for s in self.seen if s.access.kind is Kind.READ and s.is_live and not s.is_helper_body)
 
 
 class Stories:
@@ -98,15 +100,14 @@ class Stories:
         groups: dict[Field, list[Seen]] = {}
         for word in (name, *self._accessors.helpers_of(name)):
             for study in self._program.mentioning(word):
-                if self._accessors.is_called_helper(study):
-                    continue
+                is_body = self._accessors.is_called_helper(study)
                 for event, access, via in self.expanded(study):
                     field = self._program.types.field(access.path)
                     if field is not None and field.name == name:
                         seen = self._look(study, event, access, field, via)
                         if seen is not None:
-                            groups.setdefault(field, []).append(seen)
-        return tuple(self._story(field, seen) for field, seen in sorted(_joined(groups).items()))
+                            groups.setdefault(field, []).append(replace(seen, is_helper_body=is_body))
+        return tuple(self._story(field, seen) for field, seen in _joined(groups))
 
     def _look(self, study: Study, event: int, access: Access, field: Field, via: str | None) -> Seen | None:
         if _is_own_memory(access):
@@ -151,13 +152,30 @@ def _is_own_memory(access: Access) -> bool:
     return path.root_kind is Root.GLOBAL and path.root == "current" and len(path.members) == 1
 
 
-def _joined(groups: dict[Field, list[Seen]]) -> dict[Field, list[Seen]]:
-    """The groups, with the accesses of unknown structs added to the only struct known."""
-    strong = [field for field in groups if field.struct is not None]
-    weak = next((field for field in groups if field.weak), None)
-    if weak is not None and len(strong) == 1:
-        groups[strong[0]] += groups.pop(weak)
-    return groups
+def _joined(groups: dict[Field, list[Seen]]) -> list[tuple[Field, list[Seen]]]:
+    """The groups by field; accesses of unknown structs split by the name of the object.
+
+    Such an access joins the one struct whose objects go by the same name in other accesses.
+    """
+    strong = [(field, seen) for field, seen in groups.items() if not field.weak]
+    by_name: dict[str, list[Seen]] = {}
+    for field, seen in groups.items():
+        for one in seen if field.weak else ():
+            by_name.setdefault(_object_name(one), []).append(one)
+    found = {field: list(seen) for field, seen in strong}
+    apart = []
+    for name, seen in sorted(by_name.items()):
+        same = [field for field, known in strong if any(_object_name(one) == name for one in known)]
+        if len(same) == 1:
+            found[same[0]] += seen
+        else:
+            apart.append((seen[0].access.field, seen))
+    return sorted(found.items(), key=lambda item: item[0].key) + apart
+
+
+def _object_name(seen: Seen) -> str:
+    """The last word of the expression for the object: `kvm` of `vcpu->kvm`."""
+    return seen.access.object_text.rpartition(">")[2].rpartition(".")[2]
 
 
 def tests_of(seen: Seen) -> Iterable[tuple[int, Test]]:

@@ -1,7 +1,7 @@
 """Which struct an lvalue reaches into: the identity of a field.
 
 The type of the root comes from a declaration, a cast or container_of(); each member walked
-is looked up in the struct's declaration. Where a declaration is not at hand, a member name
+is looked up in the struct's declaration. Where the declaration on the way is not at hand, a member name
 that only one known struct declares still tells; else the field is weak.
 """
 
@@ -88,7 +88,9 @@ class Types:
         for name in members[:-1]:
             member = self.member(tag, name) if tag else None
             tag = member.type.tag if member else None
-        return tag or self._only_owner(members[-1])
+        if tag is None and known is not None and len(members) > 1:
+            return self._only_owner(members[-1])
+        return tag
 
     def _only_owner(self, name: str) -> str | None:
         """The one struct at hand that declares a member of this name."""
