@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reviewbot.analysis.facts import Confidence
+from reviewbot.analysis.novelty import words_to_look_for
 from reviewbot.analysis.program import Program
 from reviewbot.analysis.understand import Analysis
 from reviewbot.findings import Report
@@ -104,8 +105,12 @@ def understand(series: Series, repository: Repository | None, options: Options) 
     tree = _lay(series, repository, base)
     files = {path: FileFacts(view) for path in tree.paths() if (view := tree.tip(path)) is not None}
     elsewhere = Surroundings(repository, base, files) if repository is not None and base else None
+    program = Program(dict(files), elsewhere)
+    if elsewhere is not None:
+        options.progress("looking for other accesses near by")
+        program.look_for(words_to_look_for(program))
     options.progress("looking at every access")
-    return Understood(base, tree, Analysis(Program(dict(files), elsewhere)))
+    return Understood(base, tree, Analysis(program))
 
 
 def review_text(mail: bytes, options: Options | None = None) -> Report:

@@ -54,7 +54,7 @@ class Accessors:
         """The helpers at hand that return the member of this name."""
         found = (
             study.name
-            for study in self._program.mentioning(member)
+            for study in self._program.short_functions(member)
             if (access := self.body(study)) is not None and access.path.members[-1:] == (member,)
         )
         return tuple(sorted(set(found)))

@@ -138,7 +138,9 @@ class Effects:
     def _by_name(self, study: Study, call: Call) -> tuple[Change, ...]:
         """A function out of sight that is called a lock: `foo_lock(x)`, `unlock_foo()`."""
         match = _LOCK_WORD.search(call.function)
-        if match is None or self._program.studies(call.function, study.file.path):
+        if match is None or call.function in self._locks.not_held:
+            return ()
+        if self._program.studies(call.function, study.file.path):
             return ()
         name = _LOCK_WORD.sub(r"\1lock\3", call.function)
         argument = call.arguments[0].text.removeprefix("&") if call.arguments else ""

@@ -103,8 +103,8 @@ class Evidence:
         return any(lock.known == Known.HINTED.value for lock in seen.access.held)
 
     def is_entered_unlocked(self, study: Study) -> bool:
-        """Whether all ways into a function are known: an entry point, or all callers are at hand."""
-        return bool(self._contexts.of(study)) or self._effects.callers_are_known(study)
+        """Whether the function is called from outside, with no lock that we cannot see."""
+        return self._contexts.is_open_entry(study)
 
     @staticmethod
     def is_of_object(lock: HeldLock, seen: Seen) -> bool:

@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reviewbot.analysis.aliases import points_into
 from reviewbot.analysis.facts import Field
 from reviewbot.analysis.lists import Lists
 from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.provenance import Provenance
 from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import Access, Call, Kind, Value, ValueKind
+from reviewbot.syntax.model import Access, Call, Kind, Marking, Value
 
 DEPTH = 3
 MOST_STUDIES = 60
@@ -63,13 +65,16 @@ class Published:
     why: str
     is_start: bool
     """The start of a callback or a registration, which nothing can have come before."""
+    is_marked: bool = True
+    """Says that its readers are concurrent; False for a plain store and a plain list."""
 
 
 class Finders:
     """The answers for one program."""
 
-    def __init__(self, program: Program, lists: Lists) -> None:
+    def __init__(self, program: Program, lists: Lists, provenance: Provenance) -> None:
         self._program = program
+        self._provenance = provenance
         self._lists = lists
         self._publications = vocabulary().publications
         self._contexts = vocabulary().contexts
@@ -113,9 +118,12 @@ class Finders:
         self._program.look_for((field.name,))
         others = (s for s in self._program.mentioning(field.name) if s is not study)
         readers = [other for other in others if self._loads(other, field)]
-        name = f"{access.accessor}()" if access.accessor else "the store above"
+        if not readers or self._provenance.is_private(study, index, access.path.root):
+            return None
+        name = f"{access.accessor}()" if access.accessor else f"the store to {access.path.text}"
         why = f"{{reader}} finds the object through {access.path.text}"
-        return Published(index, name, self.closure(readers, 1), why, False) if readers else None
+        is_marked = access.marking is not Marking.PLAIN
+        return Published(index, name, self.closure(readers, 1), why, False, is_marked)
 
     def _loads(self, study: Study, field: Field) -> bool:
         return any(
@@ -137,8 +145,11 @@ class Finders:
             if not other.is_change and other.study is not study
         ]
         walks += self._looking_up(study, call, container.container)
+        if not walks:
+            return None
         why = f"{{reader}} looks where {call.function}() has put it"
-        return Published(index, f"{call.function}()", self.closure(walks, 1), why, False) if walks else None
+        is_marked = container.ordering != "none"
+        return Published(index, f"{call.function}()", self.closure(walks, 1), why, False, is_marked)
 
     def _looking_up(self, study: Study, call: Call, position: int | None) -> list[Study]:
         """The functions that look an object up in the same container."""
@@ -223,15 +234,6 @@ class Finders:
             level = [study for study in called if study not in found][: MOST_STUDIES - len(found)]
             found += level
         return tuple(found)
-
-
-def points_into(value: Value, group: frozenset[str]) -> bool:
-    """Whether a value is one of the pointers, or the address of a part of what they point to."""
-    if value.kind is ValueKind.VARIABLE:
-        return value.name in group
-    if value.kind is not ValueKind.ADDRESS or value.path is None or value.path.root not in group:
-        return False
-    return sum(step.arrow or step.name == "*" for step in value.path.steps) <= 1
 
 
 def _function_names(values: Iterable[Value]) -> set[str]:

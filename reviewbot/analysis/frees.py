@@ -196,7 +196,7 @@ class Frees:
             reason=None,
             primitive=f"{freed}()",
             unpublisher=gone.primitive,
-            wanted=_wanted(freed),
+            wanted=_wanted(freed, readers),
         )
 
     def _confidence(self, study: Study, freed: str) -> Confidence:
@@ -233,7 +233,9 @@ def _same_locks(gone: ListUse | None, reader: ListUse) -> bool:
     return any(same_lock(one.identity, two.identity) for one in held for two in theirs)
 
 
-def _wanted(freed: str) -> str:
+def _wanted(freed: str, readers: list[SharedAccess]) -> str:
+    if any(section.flavour == "srcu" for reader in readers for section in reader.sections):
+        return "call_srcu()"
     return "kfree_rcu()" if freed in ("kfree", "kfree_sensitive", "kvfree") else "call_rcu()"
 
 

@@ -5,27 +5,33 @@ rules of the catalogue). Asked only where a function at hand that can find the o
 the member.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reviewbot.analysis import wording
-from reviewbot.analysis.evidence import excludes
-from reviewbot.analysis.facts import Confidence, Interleaving, LateStore, Step
-from reviewbot.analysis.finders import Finders, Published, points_into
+from reviewbot.analysis.aliases import group_of, pointers
+from reviewbot.analysis.facts import Confidence, HeldLock, Interleaving, LateStore, Step
+from reviewbot.analysis.finders import Finders, Published
 from reviewbot.analysis.flow import bits
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.locks import same_lock
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
 from reviewbot.analysis.stories import Seen, Stories
-from reviewbot.syntax.model import Access, Assign, Call, Event, Kind, Value, ValueKind
+from reviewbot.syntax.model import Access, Call, Event, Kind, ValueKind
 
-_INITIALISES = re.compile(r"(?:__)?(?:INIT_[A-Z_]+|\w+_init(?:_\w+)?|init_\w+|\w+_setup)")
+_INITIALISES = re.compile(
+    r"INIT_[A-Z_]+|init_(?:completion|waitqueue_head|rwsem|irq_work|llist_head|srcu_struct|task_work|usb_anchor)"
+    r"|(?:raw_)?spin_lock_init|rwlock_init|(?:rt_)?mutex_init|sema_init|seq(?:lock|count)_init|kref_init|idr_init"
+    r"|ida_init|xa_init\w*|xa_init|timer_setup|hrtimer_(?:setup|init)|tasklet_(?:setup|init)|kthread_init_\w+"
+    r"|skb_queue_head_init|percpu_ref_init|kfifo_alloc|bio_list_init|rhashtable_init|mempool_init\w*"
+)
 """Calls that set up the member whose address they are given."""
 
-_PART = re.compile(r"\w*_priv|\w*_get_drvdata|\w*_devdata|to_\w+|container_of")
-"""Calls that give a part of the object that they are given."""
+_FILLS = re.compile(r"\w*(?:init|setup|alloc|fill|reset)\w*")
+"""Calls that may fill in an object that they are given: enough to be silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +57,31 @@ class LateStores:
         self._finders = finders
 
     def facts(self, study: Study) -> Iterator[LateStore]:
-        """What is to be asked of the order in which a function fills in and publishes: one fact a member."""
-        asked: set[str] = set()
-        for variable in _pointers(study):
-            group = _group(study, variable)
-            for index in range(len(study.function.events)):
-                if not study.flow.is_reached(index) or variable != min(group):
-                    continue
-                published = self._finders.published(study, index, group)
-                if published is None:
-                    continue
-                for late in _later(study, index, group):
-                    if late.text in asked or not self._was_private(study, published, late, group):
-                        continue
-                    fact = self._ask(study, published, late)
-                    if fact is not None:
-                        asked.add(late.text)
-                        yield fact
+        """What is to be asked of the order in which a function fills in and publishes: one fact an object."""
+        groups = dict.fromkeys(group_of(study, variable) for variable in pointers(study))
+        for group in groups:
+            facts = (
+                fact
+                for index in range(len(study.function.events))
+                if study.flow.is_reached(index)
+                for fact in self._of_event(study, index, group)
+            )
+            yield from itertools.islice(facts, 1)
 
-    def _was_private(
-        self, study: Study, published: Published, late: Late, group: frozenset[str]
-    ) -> bool:
+    def _of_event(self, study: Study, index: int, group: frozenset[str]) -> Iterator[LateStore]:
+        published = self._finders.published(study, index, group)
+        if published is None:
+            return
+        for late in _later(study, index, group):
+            fact = (
+                self._ask(study, published, late)
+                if self._was_private(study, published, late, group)
+                else None
+            )
+            if fact is not None:
+                yield fact
+
+    def _was_private(self, study: Study, published: Published, late: Late, group: frozenset[str]) -> bool:
         """Whether those that the publication lets in could not have the object before.
 
         What a callback or an operation needs is set up before it is started, whoever has
@@ -119,9 +129,15 @@ class LateStores:
         """Whether a lock held from the publication to the store keeps the reader out."""
         before = self._holding.at(writer.study, published.event).locks
         still = [lock for lock in writer.access.held if any(lock.text == other.text for other in before)]
-        if any(same_lock(lock.identity, other.identity) for lock in still for other in seen.access.held):
+        if _shares(still, seen):
             return True
-        return bool(still) and excludes(writer, seen)
+        if published.is_start:
+            return False
+        is_lockless = bool(seen.access.sections) and not seen.access.held
+        if still:
+            # the reader's callers may hold it, unless it shows that it is lockless
+            return not (published.is_marked and is_lockless)
+        return not published.is_marked and not is_lockless and not _shares(before, seen)
 
     def _is_gated(self, seen: Seen, writer: Seen) -> bool:
         """Whether the reader tests the member itself, or one that is stored later still."""
@@ -176,29 +192,9 @@ class LateStores:
         )
 
 
-def _pointers(study: Study) -> list[str]:
-    variables = (*study.function.parameters, *study.function.locals)
-    return [v.name for v in variables if v.type.pointers == 1 and v.type.tag]
-
-
-def _group(study: Study, variable: str) -> frozenset[str]:
-    """The variables that point into the object of `variable`, as far as the function says."""
-    group = {variable}
-    for _ in range(3):
-        for event in study.function.events:
-            if isinstance(event, Call) and event.result and _PART.fullmatch(event.function):
-                _join(group, event.result, event.arguments[:1])
-            elif isinstance(event, Assign) and event.value.kind in (ValueKind.VARIABLE, ValueKind.ADDRESS):
-                _join(group, event.variable, (event.value,))
-    return frozenset(group)
-
-
-def _join(group: set[str], result: str, values: Sequence[Value]) -> None:
-    for value in values:
-        root = value.path.root if value.path is not None else value.name
-        is_alias = result in group and root and value.kind is ValueKind.VARIABLE
-        if points_into(value, frozenset(group)) or is_alias:
-            group |= {result, root}
+def _shares(locks: Sequence[HeldLock], seen: Seen) -> bool:
+    """Whether the reader holds a lock under which the object was published."""
+    return any(same_lock(lock.identity, other.identity) for lock in locks for other in seen.access.held)
 
 
 def _later(study: Study, published: int, group: frozenset[str]) -> Iterator[Late]:
@@ -236,10 +232,11 @@ def _is_own_member(access: Access) -> bool:
 
 def _sets_up(study: Study, index: int, access: Access) -> bool:
     """Whether the address is the first argument of a call that initialises it."""
-    for event in study.function.events[index + 1 : index + 4]:
-        if isinstance(event, Call) and _INITIALISES.fullmatch(event.function) and event.arguments:
-            return event.arguments[0].path == access.path
-    return False
+    calls = (e for e in study.function.events[index + 1 : index + 6] if isinstance(e, Call))
+    call = next(calls, None)
+    if call is None or not call.arguments or not _INITIALISES.fullmatch(call.function):
+        return False
+    return call.arguments[0].path == access.path
 
 
 def _is_set_before(study: Study, published: Published, late: Late) -> bool:
@@ -257,6 +254,6 @@ def _gives_value(event: Event, path: Access, text: str) -> bool:
     if isinstance(event, Access) and event.path.root == root:
         is_it = event.path.text == text and event.kind in (Kind.WRITE, Kind.RMW, Kind.ADDRESS)
         return is_it or event.kind is Kind.COPY
-    if not isinstance(event, Call) or event.result == root or not _INITIALISES.fullmatch(event.function):
+    if not isinstance(event, Call) or event.result == root or not _FILLS.fullmatch(event.function):
         return False
     return any(value.kind is ValueKind.VARIABLE and value.name == root for value in event.arguments)

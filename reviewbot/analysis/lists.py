@@ -169,12 +169,11 @@ class Lists:
         wanted, changed_plain, table = how
         wrong = change if changed_plain else walk
         words = self._contexts.overlap(change.study, walk.study)
-        is_sure = self._program.has_tree and change.study.function.is_whole and walk.study.function.is_whole
         return ListMismatch(
             field=walk.head or at.access.field,
             place=at.access.place,
             accesses=(change.access, walk.access),
-            confidence=Confidence.HIGH if is_sure else Confidence.MEDIUM,
+            confidence=self._confidence(change, walk),
             store=change.access.line_text,
             target=change.access.text,
             writer=wording.function(change.access),
@@ -184,7 +183,9 @@ class Lists:
             overlap=words or f"{wording.function(walk.access)} walks the list as an RCU reader",
             payload="",
             interleaving=table,
-            unseen=(),
+            unseen=()
+            if change.access.held
+            else (f"the lock that keeps {wording.function(change.access)} alone",),
             reason=None,
             changed_plain=changed_plain,
             primitive=wrong.name,
@@ -192,6 +193,13 @@ class Lists:
             write_wanted=change.primitive.wanted if changed_plain else change.call.function,
             read_wanted=walk.call.function if changed_plain else walk.primitive.wanted,
         )
+
+    def _confidence(self, change: ListUse, walk: ListUse) -> Confidence:
+        """Low where the change is under no lock: then nobody else may have the list yet, or any more."""
+        if not change.access.held and not self._contexts.is_open_entry(change.study):
+            return Confidence.LOW
+        is_whole = change.study.function.is_whole and walk.study.function.is_whole
+        return Confidence.HIGH if self._program.has_tree and is_whole else Confidence.MEDIUM
 
     def _use(self, study: Study, index: int, call: Call) -> ListUse | None:
         primitive = self._rcu.lists.get(call.function)

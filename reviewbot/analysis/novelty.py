@@ -19,6 +19,22 @@ def names_of_interest(program: Program, stories: Stories) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
+def words_to_look_for(program: Program) -> tuple[str, ...]:
+    """What to search the tree for before the analysis begins.
+
+    The members and globals that the series accesses, and the functions other files may call
+    that it wrote in: their callers tell what is held.
+    """
+    words: set[str] = set()
+    for study in program.touched():
+        for _, access in study.accesses():
+            if study.origin(access.line).patch is not None:
+                words.add(_name(access))
+        if not study.function.is_static:
+            words.add(study.name)
+    return tuple(sorted(words - {""}))
+
+
 def _declared(program: Program, path: str) -> set[str]:
     """The members and variables on lines of the series."""
     file = program.files[path]
@@ -36,13 +52,19 @@ def _is_of_series(program: Program, path: str, fragment: int, line: int) -> bool
 
 def _accessed(study: Study, stories: Stories) -> set[str]:
     """The members and globals that lines of the series access, one-line helpers looked through."""
-    accesses = (access for _, access, _ in stories.expanded(study))
-    return {_name(access) for access in accesses if study.origin(access.line).patch is not None} - {""}
+    all_of_them = (access for _, access, _ in stories.expanded(study))
+    accesses = [access for access in all_of_them if study.origin(access.line).patch is not None]
+    stories.program.variables.update(variable(access) for access in accesses)
+    return {_name(access) for access in accesses} - {""}
 
 
 def _name(access: Access) -> str:
+    """The member, or the variable, that an access is of."""
     members = access.path.members
-    if members:
-        return members[-1]
-    is_variable = access.path.root_kind in (Root.GLOBAL, Root.STATIC_LOCAL)
+    return members[-1] if members else variable(access)
+
+
+def variable(access: Access) -> str:
+    """The variable at file level that an access is of; empty for a member."""
+    is_variable = access.path.root_kind in (Root.GLOBAL, Root.STATIC_LOCAL) and not access.path.members
     return access.path.root if is_variable else ""

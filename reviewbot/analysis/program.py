@@ -17,6 +17,9 @@ from reviewbot.syntax.model import Access, Assign, Call, Event, Function, Struct
 
 _CALLED = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 
+FEW_LINES = 12
+"""A function of fewer lines may be a one-line helper with its comments."""
+
 
 class Elsewhere(Protocol):
     """How to see more of the tree than the series touches."""
@@ -149,6 +152,7 @@ class Program:
         self._studies: dict[tuple[str, str], Study | None] = {}
         self._asked: set[str] = set()
         self._mentioning: dict[str, tuple[Study, ...]] = {}
+        self.variables: set[str] = set()
         find = elsewhere.struct if elsewhere else lambda _tag: None
         structs = (struct for path in sorted(files) for struct in files[path].structs)
         self.types = Types(structs, self._return_type, find)
@@ -206,6 +210,32 @@ class Program:
             )
             self._mentioning[word] = tuple(study for study in found if study is not None)
         return self._mentioning[word]
+
+    def accessing(self, name: str) -> tuple[Study, ...]:
+        """The functions at hand that may access a member, or a variable, of this name."""
+        found: list[Study] = []
+        for path in sorted(self.files):
+            file = self.files[path]
+            names = dict.fromkeys(file.functions_accessing(name))
+            if self.is_variable(name):
+                names.update(dict.fromkeys(file.functions_mentioning(name)))
+            found += (study for function in names if (study := self.study(path, function)) is not None)
+        return tuple(found)
+
+    def short_functions(self, member: str) -> Iterator[Study]:
+        """The functions of a few lines that may access a member: candidates for helpers."""
+        for path in sorted(self.files):
+            file = self.files[path]
+            names = frozenset(file.functions_accessing(member))
+            for header in file.functions if names else ():
+                if header.name in names and header.last_line - header.first_line < FEW_LINES:
+                    study = self.study(path, header.name)
+                    if study is not None:
+                        yield study
+
+    def is_variable(self, name: str) -> bool:
+        """Whether a file at hand declares a variable of this name, or a series line uses one."""
+        return name in self.variables or any(name in file.names.variables for file in self.files.values())
 
     def look_for(self, words: Iterable[str]) -> None:
         """Bring in the files near by that have one of the words; costs one search."""

@@ -4,8 +4,9 @@ A story is found by the member's name and then split by struct; an access whose 
 could not be told joins the one struct of that name, if there is only one.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from reviewbot.analysis.accessors import Accessors
 from reviewbot.analysis.facts import Field, SharedAccess
@@ -38,25 +39,68 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """All accesses of one field, in the order of path and line."""
+class Spot:
+    """An access as the code has it, before anything was worked out around it."""
 
     field: Field
-    seen: tuple[Seen, ...]
-    member: Member | None
-    """Its declaration in a struct at hand."""
-    type: TypeName | None
-    is_new: bool
-    """The series declares it."""
+    study: Study
+    event: int
+    access: Access
+    via: str | None
+    is_helper_body: bool
 
     @property
+    def object_name(self) -> str:
+        """The last word of the expression for the object: `kvm` of `vcpu->kvm`."""
+        return object_text(self.access.path).rpartition(">")[2].rpartition(".")[2]
+
+
+class Story:
+    """All accesses of one field; what is around each is worked out when first asked for."""
+
+    def __init__(self, field: Field, spots: Sequence[Spot], look: Callable[[Spot], Seen], program: Program) -> None:
+        self.field = field
+        self._spots = spots
+        self._look = look
+        self._program = program
+
+    @cached_property
+    def seen(self) -> tuple[Seen, ...]:
+        """The accesses, in the order of path and line."""
+        found = {(s.study.file.path, s.study.name, s.event, s.via): s for s in self._spots}
+        looked = [self._look(spot) for spot in found.values()]
+        return tuple(sorted(looked, key=lambda s: (s.access.place.path, s.access.place.line, s.event)))
+
+    @cached_property
+    def member(self) -> Member | None:
+        """Its declaration in a struct at hand."""
+        return self._program.types.member(self.field.struct, self.field.name) if self.field.struct else None
+
+    @cached_property
+    def type(self) -> TypeName | None:
+        """Its declared type, if known."""
+        if self.member is not None:
+            return self.member.type
+        return None if self.field.struct else self._program.global_type(self.field.name)
+
+    @cached_property
+    def is_new(self) -> bool:
+        """Whether the series declares it."""
+        return self._program.declares(self.field)
+
+    @cached_property
+    def is_touched(self) -> bool:
+        """Whether a line of the series declares or accesses it."""
+        return self.is_new or any(s.study.origin(s.access.line).patch is not None for s in self._spots)
+
+    @cached_property
     def writes(self) -> tuple[Seen, ...]:
         """The stores that others may see happen."""
         return tuple(s for s in self.seen if s.access.is_write and s.is_live)
 
-    @property
+    @cached_property
     def reads(self) -> tuple[Seen, ...]:
-        """The loads that may see a concurrent store."""
+        """The loads that may see a concurrent store; of a helper its calls, not its body."""
         return tuple(s for s in self.seen if s.access.kind is Kind.READ and s.is_live and not s.is_helper_body)
 
 
@@ -64,7 +108,7 @@ class Stories:
     """The stories of one program, each told once."""
 
     def __init__(self, program: Program, holding: Holding, objects: Objects, accessors: Accessors) -> None:
-        self._program = program
+        self.program = program
         self._holding = holding
         self._objects = objects
         self._accessors = accessors
@@ -97,24 +141,25 @@ class Stories:
         return self._expanded[study]
 
     def _tell(self, name: str) -> tuple[Story, ...]:
-        groups: dict[Field, list[Seen]] = {}
-        for word in (name, *self._accessors.helpers_of(name)):
-            for study in self._program.mentioning(word):
-                is_body = self._accessors.is_called_helper(study)
-                for event, access, via in self.expanded(study):
-                    field = self._program.types.field(access.path)
-                    if field is not None and field.name == name:
-                        seen = self._look(study, event, access, field, via)
-                        if seen is not None:
-                            groups.setdefault(field, []).append(replace(seen, is_helper_body=is_body))
-        return tuple(self._story(field, seen) for field, seen in _joined(groups))
+        spots = [spot for spot in self._spots(name) if spot.field.name == name and not _is_own_memory(spot.access)]
+        return tuple(Story(field, found, self._look, self.program) for field, found in _joined(spots))
 
-    def _look(self, study: Study, event: int, access: Access, field: Field, via: str | None) -> Seen | None:
-        if _is_own_memory(access):
-            return None
+    def _spots(self, name: str) -> Iterator[Spot]:
+        """The accesses in all functions that have the name, or call a helper that returns it."""
+        callers = (study for helper in self._accessors.helpers_of(name) for study in self.program.mentioning(helper))
+        for study in dict.fromkeys((*self.program.accessing(name), *callers)):
+            is_body = self._accessors.is_called_helper(study)
+            for event, access, via in self.expanded(study):
+                if access.path.members[-1:] == (name,) or access.path.root == name:
+                    field = self.program.types.field(access.path)
+                    if field is not None:
+                        yield Spot(field, study, event, access, via, is_body)
+
+    def _look(self, spot: Spot) -> Seen:
+        study, event, access = spot.study, spot.event, spot.access
         state = self._holding.at(study, event)
         shared = SharedAccess(
-            field=field,
+            field=spot.field,
             place=study.place(access.line),
             kind=access.kind,
             marking=access.marking,
@@ -128,22 +173,15 @@ class Stories:
             object_text=object_text(access.path),
             value_text=access.value.text if access.value else "",
             is_test=access.tested or self._is_tested(study, event),
-            via=via,
+            via=spot.via,
         )
-        name = study.name
-        is_setup = "__init" in study.function.annotations or bool(CONSTRUCTOR.search(name))
-        return Seen(shared, study, event, access, is_setup, bool(DESTRUCTOR.search(name)))
+        is_setup = "__init" in study.function.annotations or bool(CONSTRUCTOR.search(study.name))
+        is_teardown = bool(DESTRUCTOR.search(study.name))
+        return Seen(shared, study, event, access, is_setup, is_teardown, spot.is_helper_body)
 
     @staticmethod
     def _is_tested(study: Study, event: int) -> bool:
         return any(event in test.events for test in study.function.tests)
-
-    def _story(self, field: Field, seen: list[Seen]) -> Story:
-        member = self._program.types.member(field.struct, field.name) if field.struct else None
-        unique = {(s.study.file.path, s.study.name, s.event, s.access.via): s for s in seen}
-        ordered = sorted(unique.values(), key=lambda s: (s.access.place.path, s.access.place.line, s.event))
-        declared = member.type if member else self._program.global_type(field.name) if not field.struct else None
-        return Story(field, tuple(ordered), member, declared, self._program.declares(field))
 
 
 def _is_own_memory(access: Access) -> bool:
@@ -152,30 +190,27 @@ def _is_own_memory(access: Access) -> bool:
     return path.root_kind is Root.GLOBAL and path.root == "current" and len(path.members) == 1
 
 
-def _joined(groups: dict[Field, list[Seen]]) -> list[tuple[Field, list[Seen]]]:
-    """The groups by field; accesses of unknown structs split by the name of the object.
+def _joined(spots: Sequence[Spot]) -> list[tuple[Field, list[Spot]]]:
+    """The accesses by field; those of unknown structs split by the name of the object.
 
     Such an access joins the one struct whose objects go by the same name in other accesses.
     """
-    strong = [(field, seen) for field, seen in groups.items() if not field.weak]
-    by_name: dict[str, list[Seen]] = {}
-    for field, seen in groups.items():
-        for one in seen if field.weak else ():
-            by_name.setdefault(_object_name(one), []).append(one)
-    found = {field: list(seen) for field, seen in strong}
-    apart = []
-    for name, seen in sorted(by_name.items()):
-        same = [field for field, known in strong if any(_object_name(one) == name for one in known)]
-        if len(same) == 1:
-            found[same[0]] += seen
+    strong: dict[Field, list[Spot]] = {}
+    by_name: dict[str, list[Spot]] = {}
+    for spot in spots:
+        if spot.field.weak:
+            by_name.setdefault(spot.object_name, []).append(spot)
         else:
-            apart.append((seen[0].access.field, seen))
-    return sorted(found.items(), key=lambda item: item[0].key) + apart
-
-
-def _object_name(seen: Seen) -> str:
-    """The last word of the expression for the object: `kvm` of `vcpu->kvm`."""
-    return seen.access.object_text.rpartition(">")[2].rpartition(".")[2]
+            strong.setdefault(spot.field, []).append(spot)
+    names = {field: {spot.object_name for spot in found} for field, found in strong.items()}
+    apart = []
+    for name, found in sorted(by_name.items()):
+        same = [field for field, known in names.items() if name in known]
+        if len(same) == 1:
+            strong[same[0]] += found
+        else:
+            apart.append((found[0].field, found))
+    return sorted(strong.items(), key=lambda item: item[0].key) + apart
 
 
 def tests_of(seen: Seen) -> Iterable[tuple[int, Test]]:

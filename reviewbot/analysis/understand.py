@@ -74,11 +74,12 @@ class Analysis:
         sightings = Sightings(self.program, self.holding, self.objects)
         lists = Lists(self.program, self.contexts, provenance, sightings)
         exposure = Exposure(self.program, self.holding, self.effects, self.contexts)
+        finders = Finders(self.program, lists, provenance)
         return (
             Dereferences(self.program, self.holding, self.effects, exposure, sightings),
             lists,
             Frees(self.program, self.objects, lists, sightings),
-            LateStores(self.program, self.stories, provenance, self.holding, Finders(self.program, lists)),
+            LateStores(self.program, self.stories, provenance, self.holding, finders),
         )
 
     def facts(self) -> tuple[Fact, ...]:
@@ -86,7 +87,8 @@ class Analysis:
         found: list[Fact] = []
         for name in names_of_interest(self.program, self.stories):
             for story in self.stories.of(name):
-                found += self._of_story(story)
+                if story.is_touched:
+                    found += self._of_story(story)
         for study in tuple(self.program.touched()):
             for maker in self._function_makers:
                 found += maker.facts(study)

@@ -19,6 +19,8 @@ from reviewbot.syntax.structs import Where, read_structs, tag_of
 from reviewbot.syntax.tables import read_globals, read_registrations, static_locals
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
+_MEMBER = re.compile(rb"(?:->|\.)\s*([A-Za-z_]\w*)")
+_NOT_CALLED = re.compile(rb"(?<!\w)[A-Za-z_]\w*+(?!\s*\()")
 _ENUMERATOR = re.compile(rb"[{,]\s*([A-Za-z_]\w*)")
 
 
@@ -105,14 +107,26 @@ class FileFacts:
         """The names of the functions whose text holds `word` as a word (comments apart)."""
         return tuple(self._functions_by_word.get(word.encode("utf-8", "replace"), ()))
 
+    def functions_accessing(self, member: str) -> tuple[str, ...]:
+        """The names of the functions whose text holds `->member` or `.member`."""
+        return tuple(self._functions_by_member.get(member.encode("utf-8", "replace"), ()))
+
+    @cached_property
+    def _functions_by_member(self) -> dict[bytes, dict[str, None]]:
+        """Member -> functions, in source order."""
+        return self._index(_MEMBER)
+
     @cached_property
     def _functions_by_word(self) -> dict[bytes, dict[str, None]]:
         """Word -> functions, in source order: one pass serves the hundreds of words of a series."""
+        return self._index(_WORD)
+
+    def _index(self, pattern: re.Pattern[bytes]) -> dict[bytes, dict[str, None]]:
         found: dict[bytes, dict[str, None]] = {}
         for piece in self._pieces:
             for one in piece.outlines:
                 name = "" if one.name == UNSEEN.decode() else one.name
-                for word in set(_WORD.findall(piece.source.bare, one.item.start, one.item.end)):
+                for word in set(pattern.findall(piece.source.bare, one.item.start, one.item.end)):
                     found.setdefault(word, {})[name] = None
         return found
 
@@ -146,8 +160,12 @@ class FileFacts:
 
     def takes_address(self, name: str) -> bool:
         """Whether the name of a function stands anywhere but before a parenthesis."""
-        pattern = re.compile(rb"(?<!\w)" + re.escape(name.encode("utf-8", "replace")) + rb"(?!\w)(?!\s*\()")
-        return any(pattern.search(piece.source.bare) for piece in self._pieces)
+        return name.encode("utf-8", "replace") in self._not_called
+
+    @cached_property
+    def _not_called(self) -> frozenset[bytes]:
+        """The words that somewhere stand before anything but a parenthesis."""
+        return frozenset(word for piece in self._pieces for word in _NOT_CALLED.findall(piece.source.bare))
 
     @cached_property
     def names(self) -> FileNames:
