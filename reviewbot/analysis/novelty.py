@@ -5,7 +5,9 @@ end of it is new.
 """
 
 from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.objects import is_on_stack
 from reviewbot.analysis.stories import Stories
+from reviewbot.analysis.types import object_name
 from reviewbot.syntax.model import Access, Root
 
 
@@ -28,7 +30,7 @@ def words_to_look_for(program: Program) -> tuple[str, ...]:
     words: set[str] = set()
     for study in program.touched():
         for _, access in study.accesses():
-            if study.origin(access.line).patch is not None:
+            if study.origin(access.line).patch is not None and not is_on_stack(access.path):
                 words.add(_name(access))
         if not study.function.is_static:
             words.add(study.name)
@@ -52,10 +54,19 @@ def _is_of_series(program: Program, path: str, fragment: int, line: int) -> bool
 
 def _accessed(study: Study, stories: Stories) -> set[str]:
     """The members and globals that lines of the series access, one-line helpers looked through."""
-    all_of_them = (access for _, access, _ in stories.expanded(study))
-    accesses = [access for access in all_of_them if study.origin(access.line).patch is not None]
-    stories.program.variables.update(variable(access) for access in accesses)
-    return {_name(access) for access in accesses} - {""}
+    names = set()
+    for _, access, _ in stories.expanded(study):
+        name = _name(access)
+        if name and study.origin(access.line).patch is not None and not is_on_stack(access.path):
+            names.add(name)
+            stories.program.note(name, _words_around(access, stories), is_variable=bool(variable(access)))
+    return names
+
+
+def _words_around(access: Access, stories: Stories) -> set[str]:
+    """The words that a function which reaches the same object is likely to have, too."""
+    tag = stories.program.types.owner_tag(access.path) if access.path.members else None
+    return {word for word in (tag, object_name(access.path)) if word}
 
 
 def _name(access: Access) -> str:

@@ -41,8 +41,8 @@ class Objects:
 
         True for objects on the stack and for fresh ones.
         """
-        if path.root_kind is Root.LOCAL and path.root_type is not None and not path.root_type.pointers:
-            return not path.steps or not _leaves_variable(path)
+        if is_on_stack(path):
+            return True
         return path.root_kind is Root.LOCAL and self.is_fresh(study, event, path.root)
 
     def is_fresh(self, study: Study, event: int, variable: str, depth: int = DEPTH) -> bool:
@@ -121,8 +121,7 @@ class Objects:
         if not names or access.path.root == variable:
             return False
         if access.path.root_kind is Root.LOCAL and access.path.root_type is not None:
-            is_on_stack = not access.path.root_type.pointers and not _leaves_variable(access.path)
-            if is_on_stack:
+            if is_on_stack(access.path):
                 return False
             at = study.function.events.index(access)
             made = (study.function.events[d] for d in study.definitions(access.path.root, at))
@@ -151,6 +150,12 @@ class Objects:
                     events = range(len(callee.function.events))
                     self._publishing[key] = any(self.publishes(callee, i, name) for i in events)
         return self._publishing[key]
+
+
+def is_on_stack(path: Path) -> bool:
+    """Whether the memory is part of a local variable itself."""
+    is_value = path.root_type is not None and not path.root_type.pointers
+    return path.root_kind is Root.LOCAL and is_value and not _leaves_variable(path)
 
 
 def _is_null(event: Event) -> bool:

@@ -152,7 +152,9 @@ class Program:
         self._studies: dict[tuple[str, str], Study | None] = {}
         self._asked: set[str] = set()
         self._mentioning: dict[str, tuple[Study, ...]] = {}
-        self.variables: set[str] = set()
+        self._variables: set[str] = set()
+        self._words: dict[str, set[str]] = {}
+        self._near: set[str] = set()
         find = elsewhere.struct if elsewhere else lambda _tag: None
         structs = (struct for path in sorted(files) for struct in files[path].structs)
         self.types = Types(structs, self._return_type, find)
@@ -211,12 +213,27 @@ class Program:
             self._mentioning[word] = tuple(study for study in found if study is not None)
         return self._mentioning[word]
 
+    def note(self, name: str, words: Iterable[str], *, is_variable: bool) -> None:
+        """Remember what a member or variable that the series accesses is reached with."""
+        self._words.setdefault(name, set()).update(words)
+        if is_variable:
+            self._variables.add(name)
+
     def accessing(self, name: str) -> tuple[Study, ...]:
-        """The functions at hand that may access a member, or a variable, of this name."""
+        """The functions at hand that may access a member, or a variable, of this name.
+
+        In files that the series does not touch only functions that also have the struct's
+        tag or the object's name, where these are known: other structs have members of the
+        same name.
+        """
         found: list[Study] = []
         for path in sorted(self.files):
             file = self.files[path]
             names = dict.fromkeys(file.functions_accessing(name))
+            words = self._words.get(name)
+            if words and path in self._near:
+                likely = {function for word in words for function in file.functions_mentioning(word)}
+                names = dict.fromkeys(function for function in names if function in likely)
             if self.is_variable(name):
                 names.update(dict.fromkeys(file.functions_mentioning(name)))
             found += (study for function in names if (study := self.study(path, function)) is not None)
@@ -235,7 +252,7 @@ class Program:
 
     def is_variable(self, name: str) -> bool:
         """Whether a file at hand declares a variable of this name, or a series line uses one."""
-        return name in self.variables or any(name in file.names.variables for file in self.files.values())
+        return name in self._variables or any(name in file.names.variables for file in self.files.values())
 
     def look_for(self, words: Iterable[str]) -> None:
         """Bring in the files near by that have one of the words; costs one search."""
@@ -251,6 +268,7 @@ class Program:
 
     def _add(self, facts: FileFacts) -> None:
         self.files[facts.path] = facts
+        self._near.add(facts.path)
         self.__dict__.pop("_defining", None)
         self._mentioning.clear()
         for struct in facts.structs:

@@ -13,7 +13,7 @@ from reviewbot.analysis.facts import Field, SharedAccess
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.objects import CONSTRUCTOR, DESTRUCTOR, Objects
 from reviewbot.analysis.program import Program, Study
-from reviewbot.analysis.types import object_text
+from reviewbot.analysis.types import object_name, object_text
 from reviewbot.syntax.model import Access, Kind, Member, Root, Test, TypeName
 
 
@@ -48,11 +48,6 @@ class Spot:
     access: Access
     via: str | None
     is_helper_body: bool
-
-    @property
-    def object_name(self) -> str:
-        """The last word of the expression for the object: `kvm` of `vcpu->kvm`."""
-        return object_text(self.access.path).rpartition(">")[2].rpartition(".")[2]
 
 
 class Story:
@@ -199,10 +194,10 @@ def _joined(spots: Sequence[Spot]) -> list[tuple[Field, list[Spot]]]:
     by_name: dict[str, list[Spot]] = {}
     for spot in spots:
         if spot.field.weak:
-            by_name.setdefault(spot.object_name, []).append(spot)
+            by_name.setdefault(object_name(spot.access.path), []).append(spot)
         else:
             strong.setdefault(spot.field, []).append(spot)
-    names = {field: {spot.object_name for spot in found} for field, found in strong.items()}
+    names = {field: {object_name(spot.access.path) for spot in found} for field, found in strong.items()}
     apart = []
     for name, found in sorted(by_name.items()):
         same = [field for field, known in names.items() if name in known]

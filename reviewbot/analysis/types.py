@@ -117,3 +117,8 @@ def object_text(path: Path) -> str:
     for step in path.steps[: max(last, 0)]:
         spelled += "[]" if step.name == "[]" else f"{'->' if step.arrow else '.'}{step.name}"
     return spelled
+
+
+def object_name(path: Path) -> str:
+    """The last word of the expression for the object: `kvm` of `vcpu->kvm->arch.x`."""
+    return object_text(path).rpartition(">")[2].rpartition(".")[2]
