@@ -41,6 +41,15 @@ def sealed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture
+def kernel_tree() -> Path:
+    """The source of Linux 6.12 under git; for tests marked `tree`, which are skipped without it."""
+    named = os.environ.get("REVIEWBOT_TREE")
+    if not named:
+        pytest.skip("REVIEWBOT_TREE does not name a kernel tree under git")
+    return Path(named)
+
+
+@pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
     """`golden(path, text)` compares text with a golden file, or writes it with --bless."""
 

@@ -69,7 +69,7 @@ def run_test(pages: tuple[Path, ...]) -> bool:
     for page in _pages(pages):
         faults = page_faults(page)
         is_well &= not faults
-        emit(clean.line(f"{'FAIL' if faults else 'ok'}  {page.stem}") + "\n", None)
+        emit(f"{'FAIL' if faults else 'ok'}  {clean.line(page.stem)}\n", None)
         for fault in faults:
             emit(f"      {clean.line(fault)}\n", None)
     return is_well

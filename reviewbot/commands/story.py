@@ -122,8 +122,8 @@ def _lines(story: Story) -> Iterator[str]:
         parts.append("declared by this series")
     yield ", ".join(parts)
     yield from _table(story.seen)
-    yield ""
-    yield from _open_pairs(story)
+    pairs = list(_open_pairs(story))
+    yield from ["", *pairs] if pairs else []
 
 
 def _table(seen: tuple[Seen, ...]) -> list[str]:

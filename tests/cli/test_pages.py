@@ -1,0 +1,99 @@
+"""`reviewbot explain`, `rules list`, `rules new`, `rules test`, and what click gives."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reviewbot import __version__
+from tests.cli.conftest import ROOT, Run
+
+PAGES = ROOT / "rules"
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").text == f"reviewbot {__version__}\n"
+
+
+def test_version_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from reviewbot.cli import cli\n"
+        "try: cli(['--version'])\n"
+        "except SystemExit: pass\n"
+        "print(*sorted(name.partition('.')[0] for name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = set(done.stdout.split())
+    assert "click" in loaded
+    assert not loaded & {"git", "unidiff", "tree_sitter", "yaml", "rich", "markdown_it", "email", "json"}
+
+
+def test_completion(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_REVIEWBOT_COMPLETE", "bash_source")
+    done = run()
+    assert done.status == 0
+    assert "complete" in done.text
+
+
+def test_explain(run: Run) -> None:
+    done = run("explain", "lone-flag")
+    assert done.status == 0
+    assert "reviewbot: allow lone-flag:" in done.text
+    assert "did you mean lone-flag?" in run("explain", "lone-flags").complaint
+
+
+def test_list_names_every_page(run: Run) -> None:
+    named = [line.split()[0] for line in run("rules", "list").text.splitlines()]
+    assert sorted(named) == sorted(page.stem for page in PAGES.glob("*.md"))
+
+
+def test_new_page_is_kept_and_can_be_explained(run: Run, tmp_path: Path) -> None:
+    assert run("rules", "new", "my-rule").status == 0
+    assert "there already" in run("rules", "new", "my-rule").complaint
+    assert "small letters" in run("rules", "new", "../My Rule").complaint
+    assert run("rules", "new", "other", "--folder", "gone").complaint
+    assert run("explain", "my-rule", "--rules", "my-rule.md").status == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["my-rule.md"]
+
+
+def test_page_whose_examples_hold(run: Run) -> None:
+    done = run("rules", "test", str(PAGES / "plain-publication.md"))
+    assert done.text == "ok  plain-publication\n"
+    assert done.status == 0
+
+
+def test_page_whose_examples_do_not_hold(run: Run, tmp_path: Path) -> None:
+    text = (PAGES / "plain-publication.md").read_text()
+    page = tmp_path / "plain-publication.md"
+    moved = text.splitlines()
+    at = next(number for number, line in enumerate(moved) if "//~" in line)
+    moved[at] = moved[at].replace(" //~ plain-publication", "")
+    moved[at + 1] += " //~ plain-publication"
+    page.write_text("\n".join(moved) + "\n")
+    done = run("rules", "test", str(page))
+    assert done.status == 1
+    assert "nothing asks there" in done.text
+    assert "is not marked so" in done.text
+
+
+def test_page_with_a_mistake(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "wrong.md").write_text("# Title\n\n```toml\nid = 3\n```\n")
+    done = run("rules", "test", "wrong.md")
+    assert done.status == 1
+    assert "wrong.md:" in done.text
+    (tmp_path / "empty").mkdir()
+    assert "no rule page" in run("rules", "test", "empty").complaint
+
+
+def test_module_can_be_run() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "reviewbot", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout == f"reviewbot {__version__}\n"
