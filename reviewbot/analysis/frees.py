@@ -115,7 +115,7 @@ class Frees:
                 free = self._memory.free(call.function)
                 if free is None or free.is_by_reference or free.object >= len(call.arguments):
                     continue
-                is_always = all(callee.flow.must_precede(i) >> index & 1 for i in _returns(callee))
+                is_always = all((callee.flow.must_precede(i) | 1 << i) >> index & 1 for i in _ends(callee))
                 if _is(call.arguments[free.object], name) and is_always:
                     return True
         return False
@@ -219,7 +219,7 @@ def _is(value: Value, variable: str) -> bool:
     return value.kind is ValueKind.VARIABLE and value.name == variable
 
 
-def _returns(study: Study) -> list[int]:
+def _ends(study: Study) -> list[int]:
     events: tuple[Event, ...] = study.function.events
     found = [i for i, event in enumerate(events) if isinstance(event, Return) and study.flow.is_reached(i)]
     return found or [len(events) - 1]

@@ -33,6 +33,9 @@ _INITIALISES = re.compile(
 _FILLS = re.compile(r"\w*(?:init|setup|alloc|fill|reset)\w*")
 """Calls that may fill in an object that they are given: enough to be silent."""
 
+_COPIES = re.compile(r"dup|clone|copy|realloc")
+"""Allocations that come filled in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Late:
@@ -254,6 +257,10 @@ def _gives_value(event: Event, path: Access, text: str) -> bool:
     if isinstance(event, Access) and event.path.root == root:
         is_it = event.path.text == text and event.kind in (Kind.WRITE, Kind.RMW, Kind.ADDRESS)
         return is_it or event.kind is Kind.COPY
-    if not isinstance(event, Call) or event.result == root or not _FILLS.fullmatch(event.function):
+    if not isinstance(event, Call):
+        return False
+    if event.result == root:
+        return _COPIES.search(event.function) is not None
+    if not _FILLS.fullmatch(event.function):
         return False
     return any(value.kind is ValueKind.VARIABLE and value.name == root for value in event.arguments)

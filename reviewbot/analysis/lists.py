@@ -108,6 +108,9 @@ class Lists:
             return False
         if walk.primitive.kind != "walk" or not walk.primitive.is_rcu or not self._is_reader(walk):
             return False
+        if "_from" in walk.call.function or "_continue" in walk.call.function:
+            # goes on from an entry that somebody keeps there
+            return False
         return self._is_live(change) and not _excludes(change.access, walk.access)
 
     def _is_reader(self, walk: ListUse) -> bool:

@@ -1,0 +1,57 @@
+"""Series made of C text, and what the analysis makes of them, without a tree."""
+
+import io
+import textwrap
+from typing import TypeVar
+
+from reviewbot.analysis.facts import Fact
+from reviewbot.analysis.understand import Analysis
+from reviewbot.pipeline import Review, review
+from reviewbot.sources.read import read_series
+
+AnyFact = TypeVar("AnyFact", bound=Fact)
+
+PATH = "drivers/misc/demo.c"
+
+HEAD = """\
+From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001
+From: Robin Example <robin@example.org>
+Date: Tue, 4 Mar 2025 10:00:00 +0000
+Subject: [PATCH] demo: Change one thing
+Message-ID: <demo-1@example.org>
+
+A change to look at.
+
+Signed-off-by: Robin Example <robin@example.org>
+---
+"""
+
+
+def mail(text: str, path: str = PATH) -> bytes:
+    """A mail that adds a file with this text; or, where its lines begin with + - or a blank, a hunk of one."""
+    lines = textwrap.dedent(text).strip("\n").split("\n")
+    if any(line.startswith("+") for line in lines):
+        old = sum(not line.startswith("+") for line in lines)
+        new = sum(not line.startswith("-") for line in lines)
+        head = f"--- a/{path}\n+++ b/{path}\n@@ -40,{old} +40,{new} @@\n"
+        lines = [line or " " for line in lines]
+    else:
+        head = f"new file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n"
+        lines = [f"+{line}" for line in lines]
+    body = "".join(f"{line}\n" for line in lines)
+    return f"{HEAD}diff --git a/{path} b/{path}\n{head}{body}-- \n2.47.0\n\n".encode()
+
+
+def reviewed(text: str, path: str = PATH) -> Review:
+    """The review of the series that such a mail is."""
+    return review(read_series(("-",), None, None, io.BytesIO(mail(text, path))))
+
+
+def analysis(text: str, path: str = PATH) -> Analysis:
+    """The analysis of such a series."""
+    return reviewed(text, path).analysis
+
+
+def facts(text: str, kind: type[AnyFact], path: str = PATH) -> list[AnyFact]:
+    """The facts of one kind that such a series gives rise to."""
+    return [fact for fact in analysis(text, path).facts() if isinstance(fact, kind)]
