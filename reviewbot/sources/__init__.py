@@ -1,1 +1,1 @@
-"""Where a series comes from: git, mail, files."""
+"""Where a series comes from, and the tree it applies to."""

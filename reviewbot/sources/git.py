@@ -1,0 +1,250 @@
+"""The repository that a series lives in or applies to; the only import of GitPython.
+
+The user's repository is asked only which commit a name stands for. All else runs in a shadow
+of it (see shadow.py), so that nothing in a repository that may come from anybody has a say.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from reviewbot.errors import SourceError, TreeError
+from reviewbot.sources.shadow import Command, Shadow, tree_entries
+
+_DIFF_OPTIONS = (
+    "--full-index",
+    "-p",
+    "-M",
+    "-C",
+    "--root",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--unified=3",
+    "--inter-hunk-context=0",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+    "--indent-heuristic",
+    "--submodule=short",
+)
+_FILE_MODES = (b"100644", b"100755", b"100664")
+
+
+class _Git:
+    """Runs git through GitPython, in one folder; see `shadow.Door`."""
+
+    def __init__(self, folder: Path) -> None:
+        from git import Git  # noqa: PLC0415 - slow to import, and not needed to read mail
+
+        self._git: Any = Git(str(folder))
+
+    def run(self, command: Command, environment: Mapping[str, str], given: BinaryIO) -> tuple[int, bytes]:
+        """Status and output; what git says on stderr is kept from the user's terminal."""
+        status, out, _ = self._git.execute(
+            command,
+            istream=given,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            env=dict(environment),
+        )
+        return int(status), bytes(out)
+
+    def start(self, command: Command, environment: Mapping[str, str], given: BinaryIO | None) -> Any:
+        """A running git, with pipes; without `given` its input is a pipe too."""
+        source = subprocess.PIPE if given is None else given
+        return self._git.execute(command, as_process=True, istream=source, env=dict(environment))
+
+
+class Repository:
+    """A repository, read through a shadow of it. Use as a context manager, or `close()` it.
+
+    Commits are given as full ids, as `resolve` returns them; paths are relative to the root
+    of the tree and are never taken for options or patterns.
+    """
+
+    def __init__(self, git_dir: Path, objects: Path, user: _Git) -> None:
+        self.git_dir = git_dir
+        self._objects = objects
+        self._user = user
+        self._trees: dict[tuple[str, str], Mapping[bytes, tuple[bytes, str]]] = {}
+
+    @classmethod
+    def open(cls, path: Path) -> "Repository":
+        """The repository that `path` is in: a worktree (linked ones too), a bare one, a .git folder.
+
+        Raises:
+            TreeError: there is none, or git refuses to read it.
+        """
+        from git import Repo  # noqa: PLC0415 - as above
+        from git.exc import GitError  # noqa: PLC0415 - as above
+
+        try:
+            with Repo(path, search_parent_directories=True) as repo:
+                git_dir, common = Path(repo.git_dir).resolve(), Path(repo.common_dir).resolve()
+        except (GitError, OSError, ValueError):
+            message = f"{path}: no git repository; give --tree the folder of one, or --no-tree"
+            raise TreeError(message) from None
+        return cls(git_dir, common / "objects", _Git(git_dir))
+
+    def __enter__(self) -> "Repository":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends git's processes and removes the shadow."""
+        if "shadow" in self.__dict__:
+            self.shadow.close()
+            del self.shadow
+
+    def resolve(self, revision: str) -> str:
+        """The full id of the commit that `revision` names.
+
+        Raises:
+            SourceError: there is no such commit.
+        """
+        found = self._resolved(revision)
+        if found is None:
+            message = f"unknown revision {revision!r}; name a commit, a branch or a tag of this repository"
+            raise SourceError(message)
+        return found
+
+    def knows(self, revision: str) -> bool:
+        """Whether `revision` names a commit here."""
+        return self._resolved(revision) is not None
+
+    def _resolved(self, revision: str) -> str | None:
+        if not revision or revision.startswith("-") or any(char in revision for char in "\0\n"):
+            return None
+        asked = f"{revision}^{{commit}}"
+        status, out = self._ask("rev-parse", "--verify", "--quiet", "--end-of-options", asked)
+        return out.decode("ascii", "replace").strip() if status == 0 else None
+
+    @cached_property
+    def shadow(self) -> Shadow:
+        """The shadow repository, made when first needed.
+
+        Raises:
+            TreeError: git cannot read the repository.
+        """
+        status, out = self._ask("rev-parse", "--show-object-format")
+        if status != 0:
+            message = f"{self.git_dir}: git cannot read this repository; see `git status` there"
+            raise TreeError(message)
+        return Shadow(self._objects, out.decode("ascii", "replace").strip(), self.git_dir, _Git)
+
+    def _ask(self, *arguments: str) -> tuple[int, bytes]:
+        """Asks the user's own repository; only for rev-parse, which runs nothing of its config."""
+        command: Command = [
+            "git",
+            f"--git-dir={self.git_dir}",
+            "-c",
+            "core.fsmonitor=false",
+            *arguments,
+        ]
+        with Path(os.devnull).open("rb") as nothing:
+            return self._user.run(command, {"GIT_OPTIONAL_LOCKS": "0"}, nothing)
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """The text of a file; None for what is no file there (absent, symlink, submodule, folder)."""
+        found = self._entry(commit, path)
+        return None if found is None else self.read_blob(found)
+
+    def blob(self, commit: str, path: str) -> str | None:
+        """The full blob id of a file; None where `read` gives None."""
+        return self._entry(commit, path)
+
+    def read_blob(self, blob: str) -> bytes | None:
+        """The content of a blob by its id, which may be abbreviated; None if it is not known."""
+        found = self.shadow.object(blob)
+        return found[2] if found is not None and found[0] == b"blob" else None
+
+    def _entry(self, commit: str, path: str) -> str | None:
+        folder, _, name = path.rpartition("/")
+        raw = name.encode("utf-8", "surrogateescape")
+        mode, blob = self._tree(commit, folder).get(raw, (b"", ""))
+        return blob if mode in _FILE_MODES else None
+
+    def _tree(self, commit: str, folder: str) -> Mapping[bytes, tuple[bytes, str]]:
+        key = (commit, folder)
+        if key not in self._trees:
+            found = self.shadow.object(f"{commit}:{folder}")
+            width = len(commit) // 2
+            self._trees[key] = dict(tree_entries(found[2], width)) if found and found[0] == b"tree" else {}
+        return self._trees[key]
+
+    def run(self, *arguments: str, given: bytes | None = None) -> bytes:
+        """The output of a git command in the shadow.
+
+        Raises:
+            TreeError: the command failed.
+        """
+        return self.shadow.run(arguments, given)
+
+    def stream(self, *arguments: str, given: bytes = b"") -> Iterator[bytes]:
+        """The output of a git command in the shadow, line by line."""
+        return self.shadow.stream(arguments, given)
+
+    def diffs(self, commits: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Each commit with its diff against its first parent, in one process."""
+        wanted = tuple(commits)
+        heads = {f"{commit}\n".encode(): commit for commit in wanted}
+        lines = self.stream("diff-tree", "--stdin", *_DIFF_OPTIONS, given=b"".join(heads))
+        current, text = None, bytearray()
+        for line in lines:
+            if line in heads:
+                if current is not None:
+                    yield current, bytes(text)
+                current, text = heads[line], bytearray()
+            else:
+                text += line
+        if current is not None:
+            yield current, bytes(text)
+
+    def commit(self, commit: str) -> bytes:
+        """The commit object: its headers, an empty line, its message."""
+        found = self.shadow.object(commit)
+        if found is None or found[0] != b"commit":
+            message = f"commit {commit} cannot be read; is the clone complete?"
+            raise TreeError(message)
+        return found[2]
+
+    def grep(
+        self, words: Iterable[str], commit: str, pathspecs: Iterable[str] = ("*.c", "*.h")
+    ) -> tuple[str, ...]:
+        """The files at `commit` that hold any of `words` as a whole word, sorted."""
+        patterns = _patterns(words)
+        if not patterns:
+            return ()
+        out = self.shadow.grep(("-l", "-z"), patterns, commit, tuple(pathspecs))
+        names = (entry.partition(b":")[2] for entry in out.split(b"\0") if entry)
+        return tuple(sorted(name.decode("utf-8", "surrogateescape") for name in names))
+
+    def occurrences(
+        self, words: Iterable[str], commit: str, pathspecs: Iterable[str] = ("*.c", "*.h")
+    ) -> dict[str, tuple[str, ...]]:
+        """For each of `words` the files at `commit` that hold it as a whole word, sorted."""
+        wanted = tuple(dict.fromkeys(words))
+        found: dict[str, set[str]] = {word: set() for word in wanted}
+        patterns = _patterns(wanted)
+        if not patterns:
+            return dict.fromkeys(wanted, ())
+        out = self.shadow.grep(("-o", "-z"), patterns, commit, tuple(pathspecs))
+        for line in set(out.split(b"\n")):
+            name, _, word = line.partition(b"\0")
+            paths = found.get(word.decode("utf-8", "surrogateescape"))
+            if paths is not None:
+                paths.add(name.partition(b":")[2].decode("utf-8", "surrogateescape"))
+        return {word: tuple(sorted(paths)) for word, paths in found.items()}
+
+
+def _patterns(words: Iterable[str]) -> bytes:
+    """The words as git grep reads them from a file, one a line."""
+    raw = (word.encode("utf-8", "surrogateescape") for word in words)
+    return b"".join(word + b"\n" for word in raw if word and not set(word) & {0, 10, 13})

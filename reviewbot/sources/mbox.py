@@ -1,0 +1,180 @@
+"""Where messages come from: mbox, maildir, patch files, a folder of them, standard input."""
+
+import gzip
+import io
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from reviewbot.errors import SourceError
+from reviewbot.series.diff import has_diff
+
+_FROM_LINE = re.compile(rb"From \S.*\d\d?:\d\d(?::\d\d)? .*\d{4}")
+_HEADER = re.compile(rb"[!-9;-~]+:")
+_ESCAPED = re.compile(rb">+From ")
+_MAIL_HEADER = re.compile(rb"^(?:From|Subject|Message-ID|Date):", re.IGNORECASE | re.MULTILINE)
+_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_PATCH_NAMES = (".patch", ".diff", ".eml", ".mbox", ".mbx", ".txt", ".mbox.gz")
+_UTF8_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessage:
+    """The bytes of one message, and where it stood: `v2.mbox`, `0001-fix.patch`."""
+
+    data: bytes
+    name: str
+    is_plain: bool = False
+    """A diff without mail headers: only what `name` says is known of it."""
+
+
+def read_stream(stream: BinaryIO, name: str) -> Iterator[RawMessage]:
+    """The messages of an mbox, a bare mail, or a plain diff, one at a time.
+
+    Raises:
+        SourceError: it is empty, no text, cut off while packed, or holds neither mail nor diff.
+    """
+    buffered = io.BufferedReader(_Raw(stream)) if not hasattr(stream, "peek") else stream
+    head = buffered.peek(512)[:512]
+    if head[:2] == b"\x1f\x8b":
+        yield from _read_text(gzip.GzipFile(fileobj=buffered), name)
+    else:
+        yield from _read_text(buffered, name)
+
+
+class _Raw(io.RawIOBase):
+    """A stream that only knows read(), for io.BufferedReader."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _read_text(stream: BinaryIO | gzip.GzipFile, name: str) -> Iterator[RawMessage]:
+    try:
+        messages = _split(iter(stream), name)
+        yield from messages
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        message = f"{name}: the packed file is cut off or broken; fetch it again"
+        raise SourceError(message) from None
+
+
+def _split(lines: Iterator[bytes], name: str) -> Iterator[RawMessage]:
+    """Splits at the `From ` lines that headers follow; a file may start without one."""
+    current = bytearray()
+    is_mbox, count = False, 0
+    pending: bytes | None = None
+    for line in lines:
+        if pending is not None:
+            if _HEADER.match(line) or line.startswith(b">From "):
+                if current.strip():
+                    count += 1
+                    yield _checked(bytes(current), name, is_mbox)
+                current, is_mbox = bytearray(), True
+            else:
+                current += pending
+            pending = None
+        if line.startswith(b"From ") and _FROM_LINE.match(line):
+            pending = line
+            continue
+        current += line[1:] if line[:1] == b">" and is_mbox and _ESCAPED.match(line) else line
+    if pending is not None:
+        current += pending
+    if current.strip():
+        yield _checked(bytes(current), name, is_mbox)
+    elif not count:
+        message = f"{name}: the file is empty; give a mailbox, a patch or a commit range"
+        raise SourceError(message)
+
+
+def _checked(data: bytes, name: str, is_mbox: bool) -> RawMessage:
+    """The message, if it is one."""
+    data = data.removeprefix(_UTF8_BOM)
+    start = data[:2000]
+    if start[:2] in _BOMS or start.count(b"\0") > len(start) // 8:
+        what = "is UTF-16; save it as UTF-8" if _is_utf16(start) else "is no text; give a mailbox or a patch"
+        message = f"{name}: the file {what}"
+        raise SourceError(message)
+    if is_mbox or is_mail(data):
+        return RawMessage(data.lstrip(b"\r\n"), name)
+    if has_diff(data):
+        return RawMessage(data, name, is_plain=True)
+    message = f"{name}: neither a mail nor a diff is in it; give a mailbox, a patch or a commit range"
+    raise SourceError(message)
+
+
+def _is_utf16(start: bytes) -> bool:
+    return start[:2] in _BOMS or not any(start[1:200:2]) or not any(start[0:200:2])
+
+
+def is_mail(data: bytes) -> bool:
+    """Whether `data` starts with mail headers that tell a sender, a subject or a date."""
+    head, _, _ = data.lstrip(b"\r\n")[:200_000].replace(b"\r\n", b"\n").partition(b"\n\n")
+    if not _MAIL_HEADER.search(head):
+        return False
+    return all(line[:1] in b" \t" or _HEADER.match(line) for line in head.split(b"\n") if line)
+
+
+def read_path(path: Path) -> Iterator[RawMessage]:
+    """The messages of a file, a maildir or a folder of patches.
+
+    Raises:
+        SourceError: it cannot be opened, or nothing in it is a mail or a patch.
+    """
+    if path.is_dir():
+        yield from _read_folder(path)
+        return
+    try:
+        with path.open("rb") as stream:
+            yield from read_stream(stream, path.name)
+    except OSError as error:
+        message = f"{path}: {error.strerror or 'cannot be read'}"
+        raise SourceError(message) from None
+
+
+def _read_folder(path: Path) -> Iterator[RawMessage]:
+    files = folder_files(path)
+    if not files:
+        message = f"{path}: no mail or patch is in this folder"
+        raise SourceError(message)
+    for file in files:
+        yield from read_path(file)
+
+
+def folder_files(path: Path) -> tuple[Path, ...]:
+    """The files of a folder in order: a maildir's cur and new, quilt's `series`, or by name."""
+    if is_maildir(path):
+        found = [
+            Path(entry) for part in ("cur", "new") for entry in os.scandir(path / part) if entry.is_file()
+        ]
+        return tuple(sorted(found, key=lambda file: file.name))
+    if (path / "series").is_file():
+        return _quilt(path)
+    return tuple(
+        sorted(file for file in path.iterdir() if file.is_file() and file.name.endswith(_PATCH_NAMES))
+    )
+
+
+def is_maildir(path: Path) -> bool:
+    """Whether a folder is a maildir."""
+    return (path / "cur").is_dir() and (path / "new").is_dir()
+
+
+def _quilt(path: Path) -> tuple[Path, ...]:
+    """The patches that quilt's `series` file names; none from outside the folder."""
+    text = (path / "series").read_text("utf-8", "surrogateescape")
+    names = [line.split("#")[0].split() for line in text.splitlines()]
+    root = path.resolve()
+    files = [(path / words[0]) for words in names if words and "\0" not in words[0]]
+    return tuple(file for file in files if file.is_file() and file.resolve().is_relative_to(root))

@@ -1,0 +1,94 @@
+"""What the user names on the command line becomes a series."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from reviewbot.errors import SourceError
+from reviewbot.series.mail import Message, read_message, read_plain
+from reviewbot.series.model import Series
+from reviewbot.sources.commits import is_range, read_range
+from reviewbot.sources.git import Repository
+from reviewbot.sources.mbox import RawMessage, read_path, read_stream
+from reviewbot.sources.threads import as_one, group, newest
+
+_ENDINGS = (".mbox", ".patch", ".diff", ".eml", ".gz")
+
+
+def read_series(
+    arguments: tuple[str, ...], repository: Repository | None, revision: int | None, stdin: BinaryIO
+) -> Series:
+    """The series that the arguments name: files, folders, `-`, or one revision range.
+
+    `revision` chooses among the revisions found; the newest by default. What was found
+    beside it is named in `skipped`.
+
+    Raises:
+        SourceError: there is nothing to review, with what to do about it.
+        TreeError: a range is named outside of a repository.
+    """
+    ranges = [argument for argument in arguments if _is_revision(argument)]
+    if not ranges:
+        return _from_mail(arguments, revision, stdin)
+    if len(arguments) > 1:
+        message = f"{ranges[0]} is a revision: name one range, or files, not both"
+        raise SourceError(message)
+    if repository is None:
+        message = f"{ranges[0]}: no such file; to review commits stand in a git repository or give --tree"
+        raise SourceError(message)
+    return read_range(ranges[0], repository)
+
+
+def read_all(path: Path) -> tuple[Series, ...]:
+    """Every series of a mailbox, a maildir or a folder of patches, in the order found.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    threads = group(_messages(read_path(path)))
+    return tuple(series for thread in threads for series in thread.series)
+
+
+def _is_revision(argument: str) -> bool:
+    """Whether an argument names commits: nothing of that name exists as a file."""
+    if argument == "-":
+        return False
+    if is_range(argument):
+        return True
+    return not Path(argument).exists() and not _looks_like_path(argument)
+
+
+def _looks_like_path(argument: str) -> bool:
+    return argument.startswith((".", "/", "~")) or argument.endswith(
+        (".mbox", ".patch", ".diff", ".eml", ".gz")
+    )
+
+
+def _from_mail(arguments: tuple[str, ...], revision: int | None, stdin: BinaryIO) -> Series:
+    raw = (message for argument in arguments or ("-",) for message in _opened(argument, stdin))
+    threads = group(_messages(raw))
+    found = [series for thread in threads for series in thread.series]
+    if len(arguments) > 1 and found and all(series.total == 1 for series in found):
+        return as_one(tuple(found))
+    chosen, revisions = newest(threads, revision)
+    if chosen is not None:
+        return chosen
+    name = ", ".join(arguments)
+    if revisions:
+        known = ", ".join(f"v{number}" for number in revisions)
+        message = f"{name}: no revision {revision} is here; found {known}"
+    else:
+        message = f"{name}: mail, but no patch is in it"
+    raise SourceError(message)
+
+
+def _opened(argument: str, stdin: BinaryIO) -> Iterator[RawMessage]:
+    if argument == "-":
+        yield from read_stream(stdin, "standard input")
+    else:
+        yield from read_path(Path(argument))
+
+
+def _messages(raw: Iterable[RawMessage]) -> Iterator[Message]:
+    for message in raw:
+        yield (read_plain if message.is_plain else read_message)(message.data, message.name)
