@@ -28,6 +28,7 @@ WORDS = {
 
 GUARDED = frozenset(
     {"probe_remove", "power", "last_put", "fops_release", "cpuhp", "stop_machine", "notifier", "dma_fence"}
+    | {"netdev_ops"}
 )
 """Contexts whose callers serialise them, or may hold locks that the code at hand does not show."""
 
@@ -128,7 +129,9 @@ class Contexts:
             return study.is_single_threaded or all(self._is_single(name) for name in own)
         if not study.function.is_static or depth == 0:
             return False
-        callers = [c for c in self._program.mentioning(study.name) if c is not study and c.calls_function(study.name)]
+        callers = [
+            c for c in self._program.mentioning(study.name) if c is not study and c.calls_function(study.name)
+        ]
         return bool(callers) and all(self.is_single_threaded(caller, depth - 1) for caller in callers)
 
     def _is_single(self, name: str) -> bool:

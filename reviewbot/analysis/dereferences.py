@@ -21,11 +21,13 @@ from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Access, Assign, Call, Event, Kind, Marking, Path, Value, ValueKind
 
 _REFERENCE = re.compile(
-    r"(?:^|_)(?:get|hold|ref|grab|pin|take|tryget|inc|acquire|lock|claim|keep|clone|dup|handoff|upgrade)(?:_|$|\d)"
+    r"(?:^|_)(?:get|hold|ref|grab|pin|take|tryget|inc|acquire|lock|claim|keep|clone|dup|handoff|upgrade|active|activate)(?:_|$|\d)"
 )
 """Function names that say: the object is kept alive from here on."""
 
-_LETTING_GO = re.compile(r"(?:^|_)(?:put|putref|unref|release|drop|dec|unpin|unlock|free)(?:_|$|\d)")
+_LETTING_GO = re.compile(
+    r"(?:^|_)(?:put|putref|unref|release|drop|dec|unpin|unlock|free|deactive|deactivate)(?:_|$|\d)"
+)
 """Function names that say: a reference was held."""
 
 _OUTSIDE = re.compile(r"s?rcu_dereference(?:_bh|_sched)?")

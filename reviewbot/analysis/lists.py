@@ -18,6 +18,7 @@ from reviewbot.analysis.sightings import Sightings
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.kernel.vocabulary.rcu import ListPrimitive
 from reviewbot.syntax.model import Call, Path, Root, Value, ValueKind
+from reviewbot.syntax.model import Step as Move
 
 CHANGES = frozenset({"add", "delete", "move", "replace", "splice"})
 
@@ -114,10 +115,9 @@ class Lists:
         return self._is_live(change) and not _excludes(change.access, walk.access)
 
     def _is_reader(self, walk: ListUse) -> bool:
-        """Whether a walk runs as an RCU reader and under no lock that a change could take."""
-        if len(walk.call.arguments) > 1 + max(walk.primitive.head or 0, walk.primitive.member or 0):
-            return bool(walk.access.sections) and not walk.access.held
-        return not walk.access.held or bool(walk.access.sections)
+        """Whether a walk is a reader's: under no lock, and by its section where it names a condition."""
+        named = 1 + max(walk.primitive.head or 0, walk.primitive.member or 0)
+        return not walk.access.held and (len(walk.call.arguments) <= named or bool(walk.access.sections))
 
     def _is_live(self, use: ListUse) -> bool:
         """Whether others can be at the list: not in setup, teardown, or on a private head."""
@@ -137,8 +137,19 @@ class Lists:
             return False
         if self._provenance.is_private(use.study, use.event, path.root):
             return True
-        made = {use.study.function.events[d].line for d in use.study.definitions(path.root, use.event)}
-        return any(other.is_local and other.call.line in made for other in self.uses(use.study))
+        walk = self._walk_of(use.study, path.root, use.event)
+        return walk is not None and _is_local(walk[0])
+
+    def _walk_of(self, study: Study, variable: str, event: int) -> tuple[Value, int] | None:
+        """The head that a walk of the function gave the variable its value from, and the walk's event."""
+        made = {study.function.events[d].line for d in study.definitions(variable, event)}
+        for index, call in study.calls():
+            primitive = self._rcu.list_read(call.function)
+            if primitive is not None and call.line in made and primitive.kind == "walk":
+                cursor, head = _argument(call, primitive.object), _argument(call, primitive.head)
+                if cursor is not None and cursor.name == variable and head is not None:
+                    return head, index
+        return None
 
     def _changed_plainly(self, change: ListUse, walk: ListUse, at: ListUse) -> ListMismatch:
         names = (wording.function(change.access), wording.function(walk.access))
@@ -210,16 +221,19 @@ class Lists:
             return None
         head = _argument(call, primitive.head)
         entry = _argument(call, primitive.object)
-        head_path = head.path if head is not None else None
-        link = self._link(study, call, primitive)
-        path = head_path if primitive.kind == "walk" or entry is None or entry.path is None else entry.path
+        if head is None and entry is not None and entry.path is not None:
+            found = self._walk_of(study, entry.path.root, index)
+            head = found[0] if found else None
+        is_walk = primitive.kind == "walk"
+        path = _path(head) if is_walk or entry is None or entry.path is None else entry.path
         if path is None:
             return None
-        is_local = head_path is not None and head_path.root_kind is Root.LOCAL and not _leaves(head_path)
-        is_local = is_local and not (head is not None and head.kind is ValueKind.VARIABLE)
-        field = self._strong(head_path)
         access = self._sightings.access(study, index, path)
-        return ListUse(study, index, call, primitive, field, link, access, is_local)
+        field = self._strong(head.path) if head is not None else None
+        link = self._link(study, call, primitive)
+        return ListUse(
+            study, index, call, primitive, field, link, access, head is not None and _is_local(head)
+        )
 
     def _link(self, study: Study, call: Call, primitive: ListPrimitive) -> Field | None:
         """The member that links the entries."""
@@ -242,8 +256,19 @@ def _argument(call: Call, position: int | None) -> Value | None:
     return call.arguments[position] if position is not None and position < len(call.arguments) else None
 
 
-def _leaves(path: Path) -> bool:
-    return any(step.arrow or step.name == "*" for step in path.steps)
+def _path(value: Value | None) -> Path | None:
+    """The lvalue that an argument points at; for a variable, what it points to."""
+    if value is None or value.path is not None or value.kind is not ValueKind.VARIABLE:
+        return value.path if value is not None else None
+    return Path(value.name, Root.LOCAL, (Move("*"),), value.name)
+
+
+def _is_local(head: Value) -> bool:
+    """Whether a head is a variable of the function's own."""
+    path = head.path
+    if path is None or head.kind is ValueKind.VARIABLE or path.root_kind is not Root.LOCAL:
+        return False
+    return not any(step.arrow or step.name == "*" for step in path.steps)
 
 
 def _is_same_list(one: ListUse, other: ListUse) -> bool:

@@ -28,7 +28,7 @@ Signed-off-by: Robin Example <robin@example.org>
 
 
 def mail(text: str, path: str = PATH) -> bytes:
-    """A mail that adds a file with this text; or, where its lines begin with + - or a blank, a hunk of one."""
+    """A mail that adds a file with this text; or a hunk of one, where lines begin with + - or a blank."""
     lines = textwrap.dedent(text).strip("\n").split("\n")
     if any(line.startswith("+") for line in lines):
         old = sum(not line.startswith("+") for line in lines)

@@ -158,7 +158,8 @@ OPEN = {
     "lock": ("\tstruct wren_route *rt = rcu_d", "\tguard(mutex)(&w->lock);\n\tstruct wren_route *rt = rcu_d"),
     "lock on some paths": (
         "\tstruct wren_route *rt = rcu_dereference(w->route);\n",
-        "\tstruct wren_route *rt;\n\n\tif (count)\n\t\tmutex_lock(&w->lock);\n\trt = rcu_dereference(w->route);\n",
+        "\tstruct wren_route *rt;\n\n\tif (count)\n\t\tmutex_lock(&w->lock);\n"
+        "\trt = rcu_dereference(w->route);\n",
     ),
     "asserted": (
         "\tstruct wren_route *rt = rcu_dereference(w->route);\n",

@@ -125,13 +125,7 @@ def test_type_safe_cache_is_out_of_sight() -> None:
 
 
 def test_old_code_is_not_asked_about() -> None:
-    text = """
- void wren_remove(struct wren *w, struct wren_nest *n)
- {
-+	pr_debug("gone");
- 	list_del_rcu(&n->node);
- 	kfree(n);
- }
-"""
+    old = "".join(f" {line}\n" for line in REMOVE.strip().splitlines())
+    text = old.replace(" {\n", " {\n+\tpr_debug(\"gone\");\n", 1)
     assert facts(text, Free) == []
     assert len(facts(text.replace(" \tkfree", "+\tkfree"), Free)) == 1
