@@ -4,20 +4,28 @@ Rule catalogue 1.1: what is written before the store (P), what is used only afte
 (D), and whether the two meet. Gives `Flag` facts, and a `Pairing` where one side is ordered.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, excludes
-from reviewbot.analysis.facts import Confidence, Field, Flag, Interleaving, Pairing, Side, Step
-from reviewbot.analysis.ordering import ORDERING_LOADS, ORDERING_STORES, Ordering
+from reviewbot.analysis.facts import Confidence, Field, Flag, Interleaving, Pairing, Place, Side, Step
+from reviewbot.analysis.flow import bits
+from reviewbot.analysis.ordering import Ordering, is_acquire, is_release
 from reviewbot.analysis.payload import Payloads, Touched
+from reviewbot.analysis.program import Study
 from reviewbot.analysis.stories import Seen, Story, tests_of
-from reviewbot.syntax.model import Kind, Marking, Sense, Test, ValueKind
+from reviewbot.syntax.model import Call, Kind, Marking, Sense, Test, ValueKind
 
-ORDERED = ORDERING_LOADS | ORDERING_STORES
-
-STRENGTH = (Marking.DATA_RACE, Marking.PLAIN, Marking.PLAIN_BITOP, Marking.VOLATILE, Marking.RELAXED, Marking.ONCE)
+STRENGTH = (
+    Marking.DATA_RACE,
+    Marking.PLAIN,
+    Marking.PLAIN_BITOP,
+    Marking.VOLATILE,
+    Marking.RELAXED,
+    Marking.ONCE,
+)
 """Markings that do not order, the weakest first."""
 
 
@@ -52,19 +60,55 @@ class Flags:
                 return
 
     def _ask(self, story: Story, writer: Seen, checks: list[Check]) -> Iterator[Flag | Pairing]:
-        readers = [check.seen for check in checks]
         matched = self._payload(story, writer, checks)
-        store_orders = self._ordering.orders_store(writer)
-        checks_order = [self._ordering.orders_load(reader) for reader in readers]
-        if matched and store_orders and all(checks_order):
+        fields = matched.fields if matched else ()
+        readers = [check.seen for check in checks]
+        store = self._store_order(writer, fields)
+        loads = [self._load_order(check, fields) for check in checks]
+        loose = [check.seen for check, load in zip(checks, loads, strict=True) if load is None]
+        if store is not None and not loose:
             return
-        if matched and (store_orders or all(checks_order)):
-            yield self._pairing(story, writer, readers, matched, is_store_ordered=store_orders)
-            return
-        unordered = [c for c, orders in zip(checks, checks_order, strict=True) if not orders]
-        if not matched and (store_orders or not unordered or not story.is_new):
-            return
-        yield self._flag(story, writer, [c.seen for c in unordered] or readers, matched)
+        if matched is None:
+            if store is None and loose and story.is_new:
+                yield self._flag(story, writer, loose, None)
+        elif store is not None:
+            yield from self._pairing(story, writer, readers, matched, (store, loose))
+        elif not loose:
+            order = next(load for load in loads if load is not None)
+            yield from self._pairing(story, writer, readers, matched, (order, [writer]))
+        else:
+            yield self._flag(story, writer, loose, matched)
+
+    def _store_order(self, writer: Seen, fields: Sequence[Field]) -> "Order | None":
+        """What orders the payload before the store."""
+        if is_release(writer):
+            return Order(writer, None)
+        before = writer.study.flow.may_precede(writer.event)
+        return self._barrier(writer, fields, before, self._ordering.store_barrier)
+
+    def _load_order(self, check: Check, fields: Sequence[Field]) -> "Order | None":
+        """What orders the check before the uses of the payload."""
+        if is_acquire(check.seen):
+            return Order(check.seen, None)
+        behind = check.seen.study.flow.governed(check.test, check.taken)
+        return self._barrier(check.seen, fields, behind, self._ordering.load_barrier)
+
+    def _barrier(
+        self, seen: Seen, fields: Sequence[Field], events: int, find: Callable[[Seen, int], int | None]
+    ) -> "Order | None":
+        if find(seen, 0) is None:
+            return None
+        barrier = find(seen, self._touching(seen.study, events, set(fields)))
+        return Order(seen, barrier) if barrier is not None else None
+
+    def _touching(self, study: Study, events: int, fields: set[Field]) -> int:
+        """Those of the events that write or read one of the fields, in callees too."""
+        found = 0
+        for index in bits(events) if fields else ():
+            touched = self._payloads.within(study, 1 << index)
+            if fields & (touched.writes.keys() | touched.reads.keys()):
+                found |= 1 << index
+        return found
 
     def _payload(self, story: Story, writer: Seen, checks: Sequence[Check]) -> "Payload | None":
         """P ∩ D; or what was allocated, where the code behind the check cannot be seen."""
@@ -74,11 +118,11 @@ class Flags:
             behind = self._payloads.behind(check.seen.study, check.test, check.taken)
             common = _common(before, behind, story.field)
             if common:
-                return Payload(tuple(common), False)
+                return Payload(tuple(common.values()), tuple(common), False)
             opaque = opaque or bool(behind.opaque)
         allocated = [text for field, text in before.allocations.items() if field != story.field]
         if allocated and opaque and story.is_new:
-            return Payload(tuple(allocated), True)
+            return Payload(tuple(allocated), (), True)
         return None
 
     def _flag(self, story: Story, writer: Seen, readers: list[Seen], matched: "Payload | None") -> Flag:
@@ -100,7 +144,7 @@ class Flags:
             writer=wording.function(writer.access),
             reader=wording.functions([r.access for r in readers]),
             readers=wording.counted([r.access for r in readers], "check"),
-            locks=wording.locks(writer.access, [r.access for r in readers]),
+            locks=wording.locks(writer.access, [r.access for r in readers], anchor.access.place),
             overlap=overlap.words,
             payload=payload,
             interleaving=message_passing(writer, readers[0], payload) if matched else None,
@@ -114,42 +158,70 @@ class Flags:
         )
 
     def _pairing(
-        self, story: Story, writer: Seen, readers: list[Seen], matched: "Payload", *, is_store_ordered: bool
-    ) -> Pairing:
+        self,
+        story: Story,
+        writer: Seen,
+        readers: list[Seen],
+        matched: "Payload",
+        sides: "tuple[Order, list[Seen]]",
+    ) -> Iterator[Pairing]:
+        """One side orders (the first of `sides`), the accesses of the other do not."""
+        order, loose = sides
+        name = self._primitive(order)
+        new = [s.access.place for s in (*loose, writer, *readers) if s.access.is_new]
+        place = _place(order) or next(iter(new), None)
+        if not name or place is None:
+            return
         overlap = self._evidence.overlap(story, writer, readers)
-        loose = [r for r in readers if not self._ordering.orders_load(r)] if is_store_ordered else [writer]
-        anchor = next((s for s in (*loose, writer, *readers) if s.access.is_new), writer)
-        present = writer if is_store_ordered else readers[0]
-        return Pairing(
+        is_write = order.seen is writer
+        partner = _partner(name, order.barrier is not None, is_write)
+        barrier = f"{name}()" if order.barrier is not None else ""
+        barriers = (barrier, "") if is_write else ("", barrier)
+        yield Pairing(
             field=story.field,
-            place=anchor.access.place,
+            place=place,
             accesses=tuple(s.access for s in (writer, *readers)),
             confidence=self._evidence.confidence(overlap, (writer, *readers)),
-            store=writer.access.line_text,
+            store=_line(order),
             target=writer.access.text,
             writer=wording.function(writer.access),
             reader=wording.functions([r.access for r in readers]),
-            readers=wording.counted([r.access for r in readers], "check"),
+            readers=wording.counted([s.access for s in loose], "check") if is_write else "",
             locks=wording.locks(writer.access, [r.access for r in readers]),
             overlap=overlap.words,
             payload=matched.text,
-            interleaving=message_passing(writer, readers[0], matched.text),
+            interleaving=message_passing(writer, (loose if is_write else readers)[0], matched.text, barriers),
             unseen=self._evidence.unseen((writer, *readers)),
             reason=None,
-            present=Side.WRITE if is_store_ordered else Side.READ,
-            primitive=f"{self._primitive(present)}()",
-            partner="smp_load_acquire()" if is_store_ordered else "smp_store_release()",
-            is_barrier=present.access.accessor is None,
-            write_primitive=self._primitive(writer) if is_store_ordered else "smp_store_release",
-            read_primitive="smp_load_acquire" if is_store_ordered else self._primitive(readers[0]),
+            present=Side.WRITE if is_write else Side.READ,
+            primitive=f"{name}()",
+            partner=f"{partner}()",
+            is_barrier=order.barrier is not None,
+            write_primitive=name if is_write else partner,
+            read_primitive=partner if is_write else name,
         )
 
+    def _primitive(self, order: "Order") -> str:
+        """What orders: the accessor, or the barrier beside it; empty where a call merely implies one."""
+        if order.barrier is None:
+            return order.seen.access.accessor or ""
+        event = order.seen.study.function.events[order.barrier]
+        name = event.function if isinstance(event, Call) else ""
+        return name if self._ordering.is_explicit(name) else ""
 
-    def _primitive(self, seen: Seen) -> str:
-        """What orders this side: its accessor, or the barrier beside it."""
-        if seen.access.marking in ORDERED:
-            return seen.access.accessor or ""
-        return self._ordering.barrier_name(seen)
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What orders one side: the access itself, or the event of a barrier beside it."""
+
+    seen: Seen
+    barrier: int | None
+
+    @property
+    def line(self) -> int:
+        """The line of its function that it stands on."""
+        study = self.seen.study
+        return self.seen.source.line if self.barrier is None else study.function.events[self.barrier].line
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +229,7 @@ class Payload:
     """What a flag announces; `is_guess` when the uses behind the check could not be seen."""
 
     texts: tuple[str, ...]
+    fields: tuple[Field, ...]
     is_guess: bool
 
     @property
@@ -171,10 +244,31 @@ def _order(confidence: Confidence) -> int:
     return (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH).index(confidence)
 
 
-def _common(before: Touched, behind: Touched, flag: Field) -> list[str]:
+def _common(before: Touched, behind: Touched, flag: Field) -> dict[Field, str]:
     """The memory written before the store and used after the check, by field."""
     used = behind.reads.keys() | behind.writes.keys()
-    return [text for field, text in before.writes.items() if field in used and field != flag and not field.weak]
+    written = before.writes.items()
+    return {field: text for field, text in written if field in used and field != flag and not field.weak}
+
+
+def _place(order: Order) -> Place | None:
+    """Where the order stands, if the series wrote that line."""
+    study = order.seen.study
+    return study.place(order.line) if study.is_new(order.line) else None
+
+
+def _line(order: Order) -> str:
+    return order.seen.study.line_text(order.line)
+
+
+def _partner(primitive: str, is_barrier: bool, is_write: bool) -> str:
+    """What the other side needs: `smp_rmb` for `smp_wmb`, `smp_load_acquire` for `smp_store_release`."""
+    if is_barrier:
+        family = re.match(r"(?:smp|dma|virt)_|", primitive)
+        return f"{family[0] if family else ''}{'rmb' if is_write else 'wmb'}"
+    if primitive.startswith("atomic"):
+        return "atomic_read_acquire" if is_write else "atomic_set_release"
+    return "smp_load_acquire" if is_write else "smp_store_release"
 
 
 def _setting_stores(story: Story) -> Iterator[Seen]:
@@ -182,7 +276,9 @@ def _setting_stores(story: Story) -> Iterator[Seen]:
     stores = [
         s
         for s in story.writes
-        if s.source.value is not None and s.source.value.kind is ValueKind.CONSTANT and s.access.kind is Kind.WRITE
+        if s.access.kind is Kind.WRITE
+        and s.source.value is not None
+        and s.source.value.kind is ValueKind.CONSTANT
     ]
     yield from sorted(stores, key=lambda s: not s.access.is_new)
 
@@ -195,7 +291,8 @@ def _checks(story: Story, writer: Seen) -> list[Check]:
         if seen.study is writer.study:
             continue
         for number, test in tests_of(seen):
-            if (test.sense is Sense.NONZERO and _is_direct(test, seen)) or (test.sense is Sense.EQUAL and test.against == value):
+            is_set = test.sense is Sense.NONZERO and _is_direct(test, seen)
+            if is_set or (test.sense is Sense.EQUAL and test.against == value):
                 found.append(Check(seen, number, True))
     return found
 
@@ -210,14 +307,20 @@ def _weakest(readers: Sequence[Seen]) -> Marking:
     return next((m for m in STRENGTH if m in markings), next(iter(sorted(markings, key=lambda m: m.value))))
 
 
-def message_passing(writer: Seen, reader: Seen, payload: str) -> Interleaving:
-    """Data, then flag; flag, then data: the read of the data may still give the old value."""
-    return Interleaving(
-        (wording.function(writer.access), wording.function(reader.access)),
-        (
-            Step(0, f"{payload} = ..."),
-            Step(0, writer.access.line_text, arrow="- ->"),
-            Step(1, reader.access.line_text),
-            Step(1, f"    use {payload}", remark="<- may be old", arrow="?"),
-        ),
+def message_passing(
+    writer: Seen, reader: Seen, payload: str, barriers: tuple[str, str] = ("", "")
+) -> Interleaving:
+    """Data, then flag; flag, then data: the read of the data may still give the old value.
+
+    `barriers` are those that stand between the two on the side of the store and of the check.
+    """
+    rows = (
+        Step(0, f"{payload} = ..."),
+        Step(0, barriers[0]),
+        Step(0, writer.access.line_text, arrow="- ->"),
+        Step(1, reader.access.line_text),
+        Step(1, barriers[1]),
+        Step(1, f"    use {payload}", remark="<- may be old", arrow="?"),
     )
+    columns = (wording.function(writer.access), wording.function(reader.access))
+    return Interleaving(columns, tuple(row for row in rows if row.text))

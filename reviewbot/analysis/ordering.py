@@ -1,12 +1,15 @@
-"""What orders a store after what was written before it, and a load before what is used after it."""
+"""What orders a store after what was written before it, and a load before what is used after it.
+
+A barrier counts by where it stands: behind the payload and before the flag on the side that
+stores, behind the flag and before the payload on the side that loads.
+"""
 
 from reviewbot.analysis.flow import bits
 from reviewbot.analysis.program import Study
 from reviewbot.analysis.stories import Seen
 from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import Call, Marking
+from reviewbot.syntax.model import Access, Call, Kind, Marking
 
-ORDERING_STORES = frozenset({Marking.RELEASE, Marking.FULL})
 ORDERING_LOADS = frozenset({Marking.ACQUIRE, Marking.FULL})
 
 
@@ -16,43 +19,77 @@ class Ordering:
     def __init__(self) -> None:
         self._barriers = vocabulary().barriers
 
-    def orders_store(self, seen: Seen) -> bool:
-        """Whether what was stored before is visible before this store: release, or a barrier above."""
-        if seen.access.marking in ORDERING_STORES or seen.access.accessor == "rcu_assign_pointer":
-            return True
-        return self._barrier(seen.study, seen.study.flow.must_precede(seen.event), "store") is not None
+    def orders_store(self, seen: Seen, payload: int = 0) -> bool:
+        """Whether what was stored before is visible before this store: release, or a barrier above.
 
-    def orders_load(self, seen: Seen) -> bool:
-        """Whether what is loaded later is loaded after this: acquire, or a barrier below."""
-        if seen.access.marking in ORDERING_LOADS:
-            return True
-        return self._barrier(seen.study, seen.study.flow.may_follow(seen.event), "load") is not None
+        `payload` is a set of events of the function; the barrier must stand behind them all.
+        """
+        return is_release(seen) or self.store_barrier(seen, payload) is not None
+
+    def orders_load(self, seen: Seen, payload: int = 0) -> bool:
+        """Whether what is loaded later is loaded after this: acquire, or a barrier below.
+
+        `payload` is a set of events of the function; the barrier must stand before them all.
+        """
+        return is_acquire(seen) or self.load_barrier(seen, payload) is not None
+
+    def store_barrier(self, seen: Seen, payload: int = 0) -> int | None:
+        """The event that orders the payload before this store, other than the store itself."""
+        flow = seen.study.flow
+        between = flow.must_precede(seen.event)
+        for event in bits(payload):
+            between &= flow.may_follow(event)
+        return self._last(seen.study, between, "store")
+
+    def load_barrier(self, seen: Seen, payload: int = 0) -> int | None:
+        """The event that orders this load before the payload, other than the load itself."""
+        flow = seen.study.flow
+        between = flow.may_follow(seen.event)
+        for event in bits(payload):
+            between &= flow.must_precede(event)
+        return self._last(seen.study, between, "load")
 
     def has_full_barrier(self, study: Study, after: int, before: int) -> bool:
         """Whether a full barrier stands on every path between two events of a function."""
         between = study.flow.may_follow(after) & study.flow.must_precede(before)
-        return self._barrier(study, between, "all") is not None
+        return self._last(study, between, "all") is not None
 
-    def barrier_name(self, seen: Seen) -> str:
-        """The barrier that orders the access, for naming it."""
-        flow = seen.study.flow
-        if seen.access.is_write:
-            return self._barrier(seen.study, flow.must_precede(seen.event), "store") or "smp_wmb"
-        return self._barrier(seen.study, flow.may_follow(seen.event), "load") or "smp_rmb"
+    def is_explicit(self, function: str) -> bool:
+        """Whether the call is a barrier by trade, and not one that merely implies it."""
+        return self._barriers.barrier(function) is not None
 
-    def _barrier(self, study: Study, events: int, what: str) -> str | None:
-        """The name of a barrier among the events that orders `what` against its like."""
-        for index in bits(events):
-            event = study.function.events[index]
-            if isinstance(event, Call) and self._orders(event.function, what):
-                return event.function
-        return None
+    def _last(self, study: Study, events: int, what: str) -> int | None:
+        """The last of the events that orders `what` against its like, barriers by trade first."""
+        found = [index for index in bits(events) if self._orders(study, index, what)]
+        by_trade = [index for index in found if self.is_explicit(_called(study, index))]
+        return next(reversed(by_trade or found), None)
 
-    def _orders(self, function: str, what: str) -> bool:
-        barrier = self._barriers.barrier(function)
+    def _orders(self, study: Study, index: int, what: str) -> bool:
+        event = study.function.events[index]
+        if isinstance(event, Access):
+            return event.marking is Marking.FULL
+        if not isinstance(event, Call):
+            return False
+        barrier = self._barriers.barrier(event.function)
         if barrier is None:
-            return self._barriers.implies_full(function)
+            return self._barriers.implies_full(event.function)
         before, _, after = barrier.orders.partition(" -> ")
-        if what == "all":
-            return before == after == "all"
         return before in (what, "all") and after in (what, "all") and barrier.between != "compiler"
+
+
+def is_release(seen: Seen) -> bool:
+    """Whether the store itself orders what was stored before it; smp_store_mb() does not."""
+    access = seen.access
+    if access.marking is Marking.FULL:
+        return access.kind is Kind.RMW
+    return access.marking in (Marking.RELEASE, Marking.RCU)
+
+
+def is_acquire(seen: Seen) -> bool:
+    """Whether the load itself orders what is loaded after it."""
+    return seen.access.marking in ORDERING_LOADS
+
+
+def _called(study: Study, index: int) -> str:
+    event = study.function.events[index]
+    return event.function if isinstance(event, Call) else ""
