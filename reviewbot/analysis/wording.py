@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reviewbot.analysis.facts import Known, SharedAccess
+from reviewbot.analysis.facts import Known, Place, SharedAccess
 
 
 def function(access: SharedAccess) -> str:
@@ -35,18 +35,26 @@ def held(access: SharedAccess) -> str:
     return " and ".join(dict.fromkeys(texts))
 
 
-def locks(writer: SharedAccess, readers: Sequence[SharedAccess]) -> str:
-    """What is held on each side: `with d->lock held here and no lock in foo()`."""
-    here = held(writer)
+def locks(
+    writer: SharedAccess, readers: Sequence[SharedAccess], place: Place | None = None, outer: str = ""
+) -> str:
+    """What is held on each side: `with d->lock held here and no lock in foo()`.
+
+    `place` is where the comment stands, if not at the write; `outer` is a lock that a caller
+    holds around the write.
+    """
+    here = "here" if place in (None, writer.place) else f"in {function(writer)}"
+    mine = held(writer) or outer
     there = list(dict.fromkeys(held(reader) for reader in readers))
-    mine = f"with {here} held here" if here else "with no lock here"
+    names = functions(readers)
     if there == [""]:
-        theirs = f"no lock in {functions(readers)}"
-    elif len(there) == 1:
-        theirs = f"with {there[0]} in {functions(readers)}"
-    else:
-        some = sum(1 for reader in readers if held(reader))
-        theirs = f"with a lock around {some} of the {len(readers)} reads"
-    return f"{mine} and {theirs}"
-
-
+        return (
+            f"with {mine} held {here} and no lock in {names}"
+            if mine
+            else f"with no lock {here} or in {names}"
+        )
+    said = f"with {mine} held {here}" if mine else f"with no lock {here}"
+    if len(there) == 1:
+        return f"{said} and with {there[0]} in {names}"
+    some = sum(1 for reader in readers if held(reader))
+    return f"{said} and with a lock around {some} of the {len(readers)} reads"
