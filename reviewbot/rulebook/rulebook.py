@@ -102,7 +102,7 @@ def _finding(rule: Rule, fact: Fact, hidden: Hidden | None) -> Finding:
         confidence=_confidence(rule, fact),
         field=fact.field,
         place=fact.place,
-        line_text=access.line_text if access else fact.store,
+        line_text=access.line_text if access and access.place == fact.place else fact.store,
         message="\n\n".join(rule.comment.ask(values)),
         checklist=rule.checklist.fill(values),
         accesses=fact.accesses,
