@@ -1,5 +1,6 @@
 """Runs the command line as a program does, and makes small repositories to run it in."""
 
+import io
 import subprocess
 import sys
 from collections.abc import Callable
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from reviewbot.cli import main
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "larch.mbox"
@@ -85,22 +88,31 @@ Run = Callable[..., Ran]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """`run("review", "x.mbox", cwd=..., stdin=b"")`; stands in an empty folder unless told."""
 
     def start(*arguments: str, cwd: Path | None = None, stdin: bytes = b"") -> Ran:
-        code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from reviewbot.cli import main; main()"
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", code, *arguments],
-            cwd=cwd or tmp_path,
-            input=stdin,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr.decode())
+        out, err = io.BytesIO(), io.BytesIO()
+        with monkeypatch.context() as patch:
+            patch.chdir(cwd or tmp_path)
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
+            patch.setattr(sys, "stdout", io.TextIOWrapper(out, "utf-8"))
+            patch.setattr(
+                sys, "stderr", io.TextIOWrapper(err, "utf-8", "backslashreplace", write_through=True)
+            )
+            with pytest.raises(SystemExit) as ended:
+                main(list(arguments))
+            sys.stdout.flush()
+            return Ran(int(ended.value.code or 0), out.getvalue(), err.getvalue().decode())
 
     return start
+
+
+def start_program(*arguments: str) -> "subprocess.Popen[bytes]":
+    """The same in a process of its own, for what only a process can show."""
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from reviewbot.cli import main; main()"
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", code, *arguments], stdin=pipe, stdout=pipe, stderr=pipe)
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, ROOT, Run, git
+from tests.cli.conftest import EXAMPLE, ROOT, Run, git, start_program
 
 NASTY = "\x1b]0;owned\x07\x1b[31m\u202e"
 
@@ -202,18 +202,8 @@ def test_a_bug_is_told_as_one(run: Run, tmp_path: Path, monkeypatch: pytest.Monk
     assert "\x1b" not in report
 
 
-def start(*arguments: str, **pipes: int) -> subprocess.Popen[bytes]:
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from reviewbot.cli import main; main()"
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
 def test_interrupt() -> None:
-    process = start("review", "-")
+    process = start_program("review", "-")
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -222,7 +212,7 @@ def test_interrupt() -> None:
 
 
 def test_reader_that_goes_away() -> None:
-    process = start("review", str(EXAMPLE), "-v", "--format", "sarif")
+    process = start_program("review", str(EXAMPLE), "-v", "--format", "sarif")
     assert process.stdout is not None
     process.stdout.close()
     assert process.stderr is not None
