@@ -6,11 +6,14 @@ nested-publication, lazy-array, payload-beside-pointer).
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from reviewbot.analysis import wording
+from reviewbot.analysis.beside import Beside
 from reviewbot.analysis.evidence import Evidence, Overlap, excludes
-from reviewbot.analysis.facts import GATED, Confidence, Interleaving, Publication, Step
-from reviewbot.analysis.gates import Gates
+from reviewbot.analysis.facts import GATED, Interleaving, Publication, Step
+from reviewbot.analysis.flags import message_passing
+from reviewbot.analysis.gates import Gate, Gates
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.ordering import Ordering
 from reviewbot.analysis.provenance import Found, Provenance
@@ -21,17 +24,33 @@ LOCKLESS = frozenset({Marking.ONCE, Marking.ACQUIRE, Marking.RCU, Marking.FULL})
 """Markings by which a reader says that it takes no lock."""
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Why readers may be at a store, how they came to its object, and the flag that could cover them."""
+
+    overlap: Overlap
+    found: Found | None
+    gate: Gate
+
+
 class Publications:
     """The publication facts of one program."""
 
-    def __init__(
-        self, objects: Objects, provenance: Provenance, ordering: Ordering, evidence: Evidence, gates: Gates
+    def __init__(  # noqa: PLR0913, PLR0917  (one collaborator for each question)
+        self,
+        objects: Objects,
+        provenance: Provenance,
+        ordering: Ordering,
+        evidence: Evidence,
+        gates: Gates,
+        beside: Beside,
     ) -> None:
         self._objects = objects
         self._provenance = provenance
         self._ordering = ordering
         self._evidence = evidence
         self._gates = gates
+        self._beside = beside
 
     def facts(self, story: Story) -> Iterator[Publication]:
         """What is to be asked of the stores of fresh objects into this field: at most one fact."""
@@ -39,7 +58,10 @@ class Publications:
             if not self._stores_fresh(writer) or writer.is_teardown or writer.access.is_fresh:
                 continue
             found = self._provenance.found(writer.study, writer.event, writer.source.path.root)
-            fact = self._nested(story, writer, found) if found else self._plain(story, writer)
+            if self._is_ordered(writer):
+                fact = self._with_payload_beside(story, writer)
+            else:
+                fact = self._nested(story, writer, found) if found else self._plain(story, writer)
             if fact is not None:
                 yield fact
                 return
@@ -59,21 +81,17 @@ class Publications:
     def _nested(self, story: Story, writer: Seen, found: Found) -> Publication | None:
         """A new object hung on one that readers found through RCU (pub-nested-object)."""
         is_new = writer.access.is_new or found.is_new
-        if not is_new or not found.flavour or self._ordering.orders_store(writer):
+        if not is_new or not found.flavour:
             return None
         readers = self._open_readers(story, writer)
         if story.reads and not readers:
             return None
         overlap = Overlap(f"{found.publisher}() found the object through {found.by}", 2)
-        gate = self._gates.gate(writer, readers)
-        confidence = self._evidence.confidence(overlap, (writer, *readers))
-        return self._fact(
-            story, writer, readers, overlap, confidence, found, gate.name, GATED if gate.covers_all else None
-        )
+        return self._fact(story, writer, readers, Around(overlap, found, self._gates.gate(writer, readers)))
 
     def _plain(self, story: Story, writer: Seen) -> Publication | None:
         """A fresh object stored where readers look without the lock (pub-pointer-plain)."""
-        if not writer.is_live or self._ordering.orders_store(writer):
+        if not writer.is_live:
             return None
         if self._provenance.is_private(writer.study, writer.event, writer.source.path.root):
             return None
@@ -85,11 +103,36 @@ class Publications:
         overlap = self._evidence.overlap(story, writer, lockless)
         if is_rcu and not overlap.words:
             overlap = Overlap(f"{story.field} is declared __rcu", 2)
-        gate = self._gates.gate(writer, lockless)
-        confidence = self._evidence.confidence(overlap, (writer, *lockless))
-        return self._fact(
-            story, writer, lockless, overlap, confidence, None, gate.name, GATED if gate.covers_all else None
+        return self._fact(story, writer, lockless, Around(overlap, None, self._gates.gate(writer, lockless)))
+
+    def _is_ordered(self, writer: Seen) -> bool:
+        """Whether the store comes after all that filled the object."""
+        value, study = writer.source.value, writer.study
+        if value is None or value.kind is not ValueKind.VARIABLE:
+            return self._ordering.orders_store(writer)
+        before = study.flow.may_precede(writer.event)
+        filled = sum(
+            1 << index
+            for index, access in study.accesses()
+            if before >> index & 1 and access.kind is not Kind.READ and access.path.root == value.name
         )
+        for index in study.definitions(value.name, writer.event):
+            filled |= 1 << index
+        return self._ordering.orders_store(writer, filled)
+
+    def _with_payload_beside(self, story: Story, writer: Seen) -> Publication | None:
+        """An ordered store, whose readers use more than what they reach through the pointer."""
+        if not writer.is_live or self._provenance.is_private(
+            writer.study, writer.event, writer.source.path.root
+        ):
+            return None
+        payload, readers = self._beside.payload(writer, self._open_readers(story, writer))
+        if not any(s.access.is_new for s in (writer, *readers)) or not payload:
+            return None
+        overlap = self._evidence.overlap(story, writer, readers)
+        fact = self._fact(story, writer, readers, Around(overlap, None, Gate()))
+        table = message_passing(writer, readers[0], payload)
+        return replace(fact, has_payload_beside=True, payload=payload, interleaving=table)
 
     def _overlaps(self, story: Story, writer: Seen, reader: Seen) -> bool:
         return self._evidence.overlap(story, writer, (reader,)).strength == 2
@@ -99,52 +142,58 @@ class Publications:
         """The reads in other functions that no lock keeps apart from the store."""
         return [r for r in story.reads if r.study is not writer.study and not excludes(writer, r)]
 
-    def _fact(
-        self,
-        story: Story,
-        writer: Seen,
-        readers: Sequence[Seen],
-        overlap: Overlap,
-        confidence: Confidence,
-        found: Found | None,
-        gate: str,
-        reason: str | None,
-    ) -> Publication:
+    def _fact(self, story: Story, writer: Seen, readers: Sequence[Seen], around: "Around") -> Publication:
         access = writer.access
+        found, gate = around.found, around.gate
         held = wording.held(access) or (found.lock if found else "")
-        is_array = "[]" in {step.name for step in writer.source.path.steps}
         return Publication(
             field=story.field,
             place=access.place,
             accesses=tuple(s.access for s in (writer, *readers)),
-            confidence=confidence,
+            confidence=self._evidence.confidence(around.overlap, (writer, *readers)),
             store=access.line_text,
             target=access.text,
             writer=wording.function(access),
             reader=wording.functions([r.access for r in readers]),
             readers=wording.counted([r.access for r in readers], "read") if readers else "",
-            locks=wording.locks(access, [r.access for r in readers]) if readers else _one_side(held),
-            overlap=overlap.words,
+            locks=wording.locks(access, [r.access for r in readers], outer=held)
+            if readers
+            else _one_side(held),
+            overlap=around.overlap.words,
             payload="",
             interleaving=_three_threads(writer, readers, found) if found else _two_threads(writer, readers),
             unseen=self._evidence.unseen((writer, *readers)) + (() if readers else ("the readers",)),
-            reason=reason,
+            reason=GATED if gate.covers_all else None,
             store_marking=access.marking,
             is_fresh=True,
             is_nested=found is not None,
-            is_array=is_array,
+            is_array=_is_one_of_many(writer),
             has_payload_beside=False,
             reader_marking=_weakest(readers),
             domain=found.domain if found else "",
             lock=held,
             object=access.text,
             container=found.by if found else access.object_text,
-            gate=gate,
+            gate=gate.name.rpartition(".")[2],
         )
 
 
+def _is_one_of_many(writer: Seen) -> bool:
+    """Whether a loop makes the store for one object or element after the other."""
+    flow, path = writer.study.flow, writer.source.path
+    if not flow.may_precede(writer.event) >> writer.event & 1:
+        return False
+    again = flow.may_follow(writer.event)
+    is_next = any(again >> index & 1 for index in writer.study.definitions(path.root, writer.event))
+    return is_next or "[]" in {step.name for step in path.steps}
+
+
 def _one_side(held: str) -> str:
-    return f"with {held} held here, the readers out of sight" if held else "with no lock here, the readers out of sight"
+    return (
+        f"with {held} held here, the readers out of sight"
+        if held
+        else "with no lock here, the readers out of sight"
+    )
 
 
 def _weakest(readers: Sequence[Seen]) -> Marking:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from reviewbot.analysis.accessors import Accessors
+from reviewbot.analysis.beside import Beside
 from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.crossings import Crossings
 from reviewbot.analysis.dereferences import Dereferences
@@ -62,7 +63,9 @@ class Analysis:
         gates = Gates(program, self.stories)
         self._makers: tuple[FactMaker, ...] = (
             Flags(Payloads(program, self.objects), ordering, self.evidence),
-            Publications(self.objects, provenance, ordering, self.evidence, gates),
+            Publications(
+                self.objects, provenance, ordering, self.evidence, gates, Beside(self.stories, ordering)
+            ),
             DoubleChecks(ordering, self.evidence),
             Crossings(self.stories, ordering, self.evidence),
             Markings(self.evidence),
