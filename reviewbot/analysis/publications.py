@@ -206,11 +206,12 @@ def _two_threads(writer: Seen, readers: Sequence[Seen]) -> Interleaving | None:
     if not readers:
         return None
     reader = readers[0]
-    value = writer.access.value_text
+    value = writer.source.value
+    is_named = value is not None and value.kind is ValueKind.VARIABLE
     return Interleaving(
         (wording.function(writer.access), wording.function(reader.access)),
         (
-            Step(0, f"fill {value}"),
+            Step(0, f"fill {writer.access.value_text}" if is_named else "clear the new memory"),
             Step(0, writer.access.line_text, arrow="- ->"),
             Step(1, reader.access.line_text),
             Step(1, "    follow it", remark="<- may be old", arrow="?"),

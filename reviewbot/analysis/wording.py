@@ -19,14 +19,18 @@ def functions(accesses: Sequence[SharedAccess]) -> str:
 
 
 def counted(accesses: Sequence[SharedAccess], noun: str) -> str:
-    """`the check in foo()`, `the 13 checks in patch 2`, `the 4 checks in foo() and 2 more`."""
-    if len(accesses) == 1:
+    """`the check in foo()`, `the 13 checks in patch 2`, `the 4 checks in foo() and 2 more`.
+
+    Accesses on one line count as one: that is what a person would see there.
+    """
+    count = len({access.place for access in accesses})
+    if count == 1:
         return f"the {noun} in {function(accesses[0])}"
     plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
     patches = {access.place.patch for access in accesses}
     if len(patches) == 1 and None not in patches:
-        return f"the {len(accesses)} {plural} in patch {patches.pop()}"
-    return f"the {len(accesses)} {plural} in {functions(accesses)}"
+        return f"the {count} {plural} in patch {patches.pop()}"
+    return f"the {count} {plural} in {functions(accesses)}"
 
 
 def held(access: SharedAccess) -> str:
