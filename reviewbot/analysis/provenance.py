@@ -4,6 +4,7 @@ Follows a pointer variable to its definitions, and a parameter to the arguments 
 callers at hand, to a stated depth.
 """
 
+import re
 from dataclasses import dataclass, replace
 
 from reviewbot.analysis.flow import bits
@@ -11,9 +12,12 @@ from reviewbot.analysis.held import Holding
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.program import Program, Study
 from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import Access, Assign, Call, Marking, Value, ValueKind
+from reviewbot.syntax.model import Access, Assign, Call, Marking, Return, Value, ValueKind
 
 DEPTH = 4
+
+MOST_EVENTS = 8
+"""A helper that only finds an object has no more events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,11 @@ class Provenance:
             is_srcu = (access.accessor or "").startswith("srcu")
             domain = access.arguments[0] if is_srcu and access.arguments else ""
             return Found(f"{access.accessor}()", "srcu" if is_srcu else "rcu", domain)
-        return self.found(study, index, access.path.root, depth)
+        return self.found(study, index, access.path.root, depth - 1)
 
     def _called(self, study: Study, call: Call, index: int, depth: int) -> Found | None:
         texts = tuple(value.text for value in call.arguments)
-        found = self._looked_up(call.function, texts) or self._walked(call)
+        found = self._looked_up(call.function, texts) or self._walked(call) or self._returned(study, call)
         if found is not None:
             return found
         for value in call.arguments:
@@ -107,6 +111,22 @@ class Provenance:
     def _walked(self, call: Call) -> Found | None:
         primitive = self._rcu.list_read(call.function)
         return Found(f"{call.function}()", "rcu", "") if primitive is not None and primitive.is_rcu else None
+
+    def _returned(self, study: Study, call: Call) -> Found | None:
+        """What a one-line helper found: `foos_of(d)` that returns `rcu_dereference(d->foos)`."""
+        for helper in self._program.studies(call.function, study.file.path):
+            function = helper.function
+            if len(function.events) > MOST_EVENTS or not isinstance(function.events[-1], Return):
+                continue
+            load = next((a for _, a in helper.accesses() if a.marking is Marking.RCU), None)
+            value = function.events[-1].value
+            if load is None or value is None or value.path != load.path:
+                continue
+            arguments = zip(function.parameters, call.arguments, strict=False)
+            found = self._loaded(helper, load, 0, 0)
+            names = {parameter.name: argument.text for parameter, argument in arguments}
+            return found and replace(found, by=f"{call.function}()", domain=_respelled(found.domain, names))
+        return None
 
     def _from_callers(self, study: Study, variable: str, depth: int) -> Found | None:
         position = [parameter.name for parameter in study.function.parameters].index(variable)
@@ -150,6 +170,11 @@ class Provenance:
             value.kind is ValueKind.VARIABLE and self._objects.is_fresh(caller, index, value.name)
             for caller, index, value in sites
         )
+
+
+def _respelled(text: str, names: dict[str, str]) -> str:
+    """An expression of a helper, `&d->srcu`, with the arguments that its caller gave."""
+    return re.sub(r"(?<![\w.>])[A-Za-z_]\w*", lambda match: names.get(match.group(), match.group()), text)
 
 
 def stored_before(study: Study, event: int, variable: str) -> int:
