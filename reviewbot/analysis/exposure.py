@@ -50,7 +50,7 @@ class Exposure:
 
     def _entry(self, study: Study, event: int, depth: int) -> Study | None:
         """The function called from outside from which a bare way leads to the event."""
-        if not self._is_bare(study, event) or _is_quiet(study):
+        if not self._is_bare(study, event) or is_quiet(study):
             return None
         if self._contexts.is_registered(study):
             return study if self._contexts.is_open_entry(study) else None
@@ -95,7 +95,7 @@ class Exposure:
         return any(before >> index & 1 for index in self._effects.conditional(study))
 
 
-def _is_quiet(study: Study) -> bool:
+def is_quiet(study: Study) -> bool:
     """Whether the function builds or takes apart what it works on (S02, S05)."""
     return bool(CONSTRUCTOR.search(study.name) or DESTRUCTOR.search(study.name)) or bool(
         {"__init", "__exit"} & set(study.function.annotations)

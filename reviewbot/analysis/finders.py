@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from reviewbot.analysis.aliases import points_into
 from reviewbot.analysis.facts import Field
-from reviewbot.analysis.lists import Lists
+from reviewbot.analysis.list_uses import ListUses
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
 from reviewbot.kernel.vocabulary import vocabulary
@@ -72,10 +72,10 @@ class Published:
 class Finders:
     """The answers for one program."""
 
-    def __init__(self, program: Program, lists: Lists, provenance: Provenance) -> None:
+    def __init__(self, program: Program, list_uses: ListUses, provenance: Provenance) -> None:
         self._program = program
         self._provenance = provenance
-        self._lists = lists
+        self._list_uses = list_uses
         self._publications = vocabulary().publications
         self._contexts = vocabulary().contexts
         self._rcu = vocabulary().rcu
@@ -139,9 +139,9 @@ class Finders:
             return None
         walks = [
             other.study
-            for use in self._lists.uses(study)
+            for use in self._list_uses.of(study)
             if use.event == index
-            for other in self._lists.partners(use)
+            for other in self._list_uses.partners(use)
             if not other.is_change and other.study is not study
         ]
         walks += self._looking_up(study, call, container.container)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from reviewbot.analysis import wording
 from reviewbot.analysis.facts import Confidence, Free, Interleaving, SharedAccess, Step
 from reviewbot.analysis.flow import bits
-from reviewbot.analysis.lists import Lists, ListUse
+from reviewbot.analysis.list_uses import ListUse, ListUses
 from reviewbot.analysis.locks import same_lock
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.program import Program, Study
@@ -42,10 +42,10 @@ class Unpublished:
 class Frees:
     """The free facts of one program."""
 
-    def __init__(self, program: Program, objects: Objects, lists: Lists, sightings: Sightings) -> None:
+    def __init__(self, program: Program, objects: Objects, list_uses: ListUses, sightings: Sightings) -> None:
         self._program = program
         self._objects = objects
-        self._lists = lists
+        self._list_uses = list_uses
         self._sightings = sightings
         self._memory = vocabulary().memory
         self._rcu = vocabulary().rcu
@@ -65,7 +65,7 @@ class Frees:
                     break
 
     def _unpublished(self, study: Study) -> Iterator[Unpublished]:
-        for use in self._lists.uses(study):
+        for use in self._list_uses.of(study):
             path = _removed(use)
             if use.primitive.is_rcu and path is not None and len(path.members) == 1:
                 yield Unpublished(use.event, path.root, use.name, path, use)
@@ -172,7 +172,7 @@ class Frees:
         """The walks of the list that the object was on."""
         if gone.use is None:
             return []
-        return [use for use in self._lists.partners(gone.use) if use.primitive.kind == "walk"]
+        return [use for use in self._list_uses.partners(gone.use) if use.primitive.kind == "walk"]
 
     def _fact(self, study: Study, gone: Unpublished, index: int, freed: str) -> Free:
         first = self._sightings.access(study, gone.event, gone.path)

@@ -5,84 +5,34 @@ they name the same head, or the same link member of the same struct.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.contexts import Contexts
+from reviewbot.analysis.exposure import is_quiet
 from reviewbot.analysis.facts import Confidence, Field, Interleaving, ListMismatch, SharedAccess, Step
+from reviewbot.analysis.list_uses import ListUse, ListUses, is_local
 from reviewbot.analysis.locks import same_lock
-from reviewbot.analysis.objects import CONSTRUCTOR, DESTRUCTOR
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
-from reviewbot.analysis.sightings import Sightings
-from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.kernel.vocabulary.rcu import ListPrimitive
-from reviewbot.syntax.model import Call, Path, Root, Value, ValueKind
-from reviewbot.syntax.model import Step as Move
-
-CHANGES = frozenset({"add", "delete", "move", "replace", "splice"})
-
-
-@dataclass(frozen=True, slots=True)
-class ListUse:
-    """A walk or a change of a list; `head` and `link` are its fields as far as they can be told."""
-
-    study: Study
-    event: int
-    call: Call
-    primitive: ListPrimitive
-    head: Field | None
-    link: Field | None
-    access: SharedAccess
-    is_local: bool
-    """The head is a variable of the function's own."""
-
-    @property
-    def name(self) -> str:
-        """`list_add()`."""
-        return f"{self.call.function}()"
-
-    @property
-    def is_change(self) -> bool:
-        """Whether it changes the list."""
-        return self.primitive.kind in CHANGES
+from reviewbot.syntax.model import Root
 
 
 class Lists:
     """The list facts of one program."""
 
     def __init__(
-        self, program: Program, contexts: Contexts, provenance: Provenance, sightings: Sightings
+        self, program: Program, contexts: Contexts, provenance: Provenance, list_uses: ListUses
     ) -> None:
         self._program = program
         self._contexts = contexts
         self._provenance = provenance
-        self._sightings = sightings
-        self._rcu = vocabulary().rcu
-        self._uses: dict[Study, tuple[ListUse, ...]] = {}
-
-    def uses(self, study: Study) -> tuple[ListUse, ...]:
-        """The walks and changes of lists in a function."""
-        if study not in self._uses:
-            found = (self._use(study, index, call) for index, call in study.calls())
-            self._uses[study] = tuple(use for use in found if use is not None)
-        return self._uses[study]
-
-    def partners(self, use: ListUse) -> Iterator[ListUse]:
-        """The other walks and changes of the same list at hand."""
-        names = {field.name for field in (use.head, use.link) if field is not None}
-        self._program.look_for(names)
-        seen: set[Study] = set()
-        for name in sorted(names):
-            for study in self._program.mentioning(name):
-                if study not in seen:
-                    seen.add(study)
-                    yield from (other for other in self.uses(study) if _is_same_list(use, other))
+        self._list_uses = list_uses
 
     def facts(self, study: Study) -> Iterator[ListMismatch]:
         """What is to be asked of the lists that a function walks and changes: one fact a list."""
         asked: set[Field] = set()
-        for use in self.uses(study):
+        for use in self._list_uses.of(study):
             if not use.access.is_new or use.access.field in asked or use.is_local:
                 continue
             fact = self._mismatch(use)
@@ -92,10 +42,10 @@ class Lists:
 
     def _mismatch(self, use: ListUse) -> ListMismatch | None:
         if use.is_change and not use.primitive.is_rcu:
-            walk = next((w for w in self.partners(use) if self._meets(use, w)), None)
+            walk = next((w for w in self._list_uses.partners(use) if self._meets(use, w)), None)
             return self._changed_plainly(use, walk, use) if walk else None
         if use.primitive.kind == "walk" and use.primitive.is_rcu:
-            changes = (c for c in self.partners(use) if self._meets(c, use))
+            changes = (c for c in self._list_uses.partners(use) if self._meets(c, use))
             # a new change is asked about where it stands
             change = next((c for c in changes if not c.access.is_new), None)
             return self._changed_plainly(change, use, use) if change else None
@@ -122,7 +72,7 @@ class Lists:
     def _is_live(self, use: ListUse) -> bool:
         """Whether others can be at the list: not in setup, teardown, or on a private head."""
         study = use.study
-        if use.is_local or _is_quiet(study) or self._contexts.is_single_threaded(study):
+        if use.is_local or is_quiet(study) or self._contexts.is_single_threaded(study):
             return False
         path = use.call.arguments[use.primitive.head].path if use.primitive.head is not None else None
         if path is not None and path.root_kind in (Root.LOCAL, Root.PARAMETER):
@@ -137,19 +87,8 @@ class Lists:
             return False
         if self._provenance.is_private(use.study, use.event, path.root):
             return True
-        walk = self._walk_of(use.study, path.root, use.event)
-        return walk is not None and _is_local(walk[0])
-
-    def _walk_of(self, study: Study, variable: str, event: int) -> tuple[Value, int] | None:
-        """The head that a walk of the function gave the variable its value from, and the walk's event."""
-        made = {study.function.events[d].line for d in study.definitions(variable, event)}
-        for index, call in study.calls():
-            primitive = self._rcu.list_read(call.function)
-            if primitive is not None and call.line in made and primitive.kind == "walk":
-                cursor, head = _argument(call, primitive.object), _argument(call, primitive.head)
-                if cursor is not None and cursor.name == variable and head is not None:
-                    return head, index
-        return None
+        head = self._list_uses.walked_head(use.study, path.root, use.event)
+        return head is not None and is_local(head)
 
     def _changed_plainly(self, change: ListUse, walk: ListUse, at: ListUse) -> ListMismatch:
         names = (wording.function(change.access), wording.function(walk.access))
@@ -163,11 +102,11 @@ class Lists:
 
     def _walked_plainly(self, walk: ListUse) -> ListMismatch | None:
         """A plain walk in a read-side section, of a list that others change for RCU readers."""
-        if walk.access.held or not walk.access.sections or _is_quiet(walk.study) or not walk.primitive.wanted:
+        if walk.access.held or not walk.access.sections or is_quiet(walk.study) or not walk.primitive.wanted:
             return None
         if walk.is_local or any(section.flavour != "rcu" for section in walk.access.sections):
             return None
-        changes = [u for u in self.partners(walk) if u.is_change and u.primitive.is_rcu]
+        changes = [u for u in self._list_uses.partners(walk) if u.is_change and u.primitive.is_rcu]
         change = next((u for u in changes if u.study is not walk.study), None)
         if change is None:
             return None
@@ -214,74 +153,6 @@ class Lists:
             return Confidence.LOW
         is_whole = change.study.function.is_whole and walk.study.function.is_whole
         return Confidence.HIGH if self._program.has_tree and is_whole else Confidence.MEDIUM
-
-    def _use(self, study: Study, index: int, call: Call) -> ListUse | None:
-        primitive = self._rcu.lists.get(call.function)
-        if primitive is None or primitive.kind not in (*CHANGES, "walk"):
-            return None
-        head = _argument(call, primitive.head)
-        entry = _argument(call, primitive.object)
-        if head is None and entry is not None and entry.path is not None:
-            found = self._walk_of(study, entry.path.root, index)
-            head = found[0] if found else None
-        is_walk = primitive.kind == "walk"
-        path = _path(head) if is_walk or entry is None or entry.path is None else entry.path
-        if path is None:
-            return None
-        access = self._sightings.access(study, index, path)
-        field = self._strong(head.path) if head is not None else None
-        link = self._link(study, call, primitive)
-        return ListUse(
-            study, index, call, primitive, field, link, access, head is not None and _is_local(head)
-        )
-
-    def _link(self, study: Study, call: Call, primitive: ListPrimitive) -> Field | None:
-        """The member that links the entries."""
-        if primitive.kind != "walk":
-            entry = _argument(call, primitive.object)
-            return self._strong(entry.path) if entry is not None and primitive.kind != "splice" else None
-        cursor, member = _argument(call, primitive.object), _argument(call, primitive.member)
-        if cursor is None or member is None or not member.text.isidentifier():
-            return None
-        variables = (*study.function.locals, *study.function.parameters)
-        declared = next((v.type.tag for v in variables if v.name == cursor.name), None)
-        return Field(declared, member.text) if declared else None
-
-    def _strong(self, path: Path | None) -> Field | None:
-        field = self._sightings.field(path) if path is not None else None
-        return None if field is None or field.weak else field
-
-
-def _argument(call: Call, position: int | None) -> Value | None:
-    return call.arguments[position] if position is not None and position < len(call.arguments) else None
-
-
-def _path(value: Value | None) -> Path | None:
-    """The lvalue that an argument points at; for a variable, what it points to."""
-    if value is None or value.path is not None or value.kind is not ValueKind.VARIABLE:
-        return value.path if value is not None else None
-    return Path(value.name, Root.LOCAL, (Move("*"),), value.name)
-
-
-def _is_local(head: Value) -> bool:
-    """Whether a head is a variable of the function's own."""
-    path = head.path
-    if path is None or head.kind is ValueKind.VARIABLE or path.root_kind is not Root.LOCAL:
-        return False
-    return not any(step.arrow or step.name == "*" for step in path.steps)
-
-
-def _is_same_list(one: ListUse, other: ListUse) -> bool:
-    """Whether two uses can be of one list: the same head, or where one has none, the same link."""
-    if one.head is not None and other.head is not None:
-        return one.head == other.head
-    return not (one.is_local or other.is_local) and one.link is not None and one.link == other.link
-
-
-def _is_quiet(study: Study) -> bool:
-    """Whether the function builds or takes apart what it works on (S02, S05)."""
-    names = CONSTRUCTOR.search(study.name) or DESTRUCTOR.search(study.name)
-    return bool(names) or bool({"__init", "__exit"} & set(study.function.annotations))
 
 
 def _excludes(change: SharedAccess, walk: SharedAccess) -> bool:

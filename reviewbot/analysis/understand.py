@@ -19,6 +19,7 @@ from reviewbot.analysis.frees import Frees
 from reviewbot.analysis.gates import Gates
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.late_stores import LateStores
+from reviewbot.analysis.list_uses import ListUses
 from reviewbot.analysis.lists import Lists
 from reviewbot.analysis.markings import Markings
 from reviewbot.analysis.new_fields import NewFields
@@ -75,13 +76,13 @@ class Analysis:
 
     def _of_functions(self, provenance: Provenance) -> tuple[FunctionFacts, ...]:
         sightings = Sightings(self.program, self.holding, self.objects)
-        lists = Lists(self.program, self.contexts, provenance, sightings)
+        list_uses = ListUses(self.program, sightings)
         exposure = Exposure(self.program, self.holding, self.effects, self.contexts)
-        finders = Finders(self.program, lists, provenance)
+        finders = Finders(self.program, list_uses, provenance)
         return (
             Dereferences(self.program, self.holding, self.effects, exposure, sightings),
-            lists,
-            Frees(self.program, self.objects, lists, sightings),
+            Lists(self.program, self.contexts, provenance, list_uses),
+            Frees(self.program, self.objects, list_uses, sightings),
             LateStores(self.program, self.stories, provenance, self.holding, finders),
         )
 

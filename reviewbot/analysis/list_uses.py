@@ -1,0 +1,141 @@
+"""Walks and changes of lists, and which of them are of the same list.
+
+Two uses belong together when they name the same head, or where one of them names none, the
+same link member of the same struct.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reviewbot.analysis.facts import Field, SharedAccess
+from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.sightings import Sightings
+from reviewbot.kernel.vocabulary import vocabulary
+from reviewbot.kernel.vocabulary.rcu import ListPrimitive
+from reviewbot.syntax.model import Call, Path, Root, Step, Value, ValueKind
+
+CHANGES = frozenset({"add", "delete", "move", "replace", "splice"})
+
+
+@dataclass(frozen=True, slots=True)
+class ListUse:
+    """A walk or a change of a list; `head` and `link` are its fields as far as they can be told."""
+
+    study: Study
+    event: int
+    call: Call
+    primitive: ListPrimitive
+    head: Field | None
+    link: Field | None
+    access: SharedAccess
+    is_local: bool
+    """The head is a variable of the function's own."""
+
+    @property
+    def name(self) -> str:
+        """`list_add()`."""
+        return f"{self.call.function}()"
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it changes the list."""
+        return self.primitive.kind in CHANGES
+
+
+class ListUses:
+    """The uses of lists in one program, found once a function."""
+
+    def __init__(self, program: Program, sightings: Sightings) -> None:
+        self._program = program
+        self._sightings = sightings
+        self._rcu = vocabulary().rcu
+        self._uses: dict[Study, tuple[ListUse, ...]] = {}
+
+    def of(self, study: Study) -> tuple[ListUse, ...]:
+        """The walks and changes of lists in a function."""
+        if study not in self._uses:
+            found = (self._use(study, index, call) for index, call in study.calls())
+            self._uses[study] = tuple(use for use in found if use is not None)
+        return self._uses[study]
+
+    def partners(self, use: ListUse) -> Iterator[ListUse]:
+        """The other walks and changes of the same list at hand."""
+        names = {field.name for field in (use.head, use.link) if field is not None}
+        self._program.look_for(names)
+        seen: set[Study] = set()
+        for name in sorted(names):
+            for study in self._program.mentioning(name):
+                if study not in seen:
+                    seen.add(study)
+                    yield from (other for other in self.of(study) if _is_same_list(use, other))
+
+    def walked_head(self, study: Study, variable: str, event: int) -> Value | None:
+        """The head of the walk of the function that gave the variable its value at the event."""
+        made = {study.function.events[d].line for d in study.definitions(variable, event)}
+        for _, call in study.calls():
+            primitive = self._rcu.list_read(call.function)
+            if primitive is not None and call.line in made and primitive.kind == "walk":
+                cursor, head = _argument(call, primitive.object), _argument(call, primitive.head)
+                if cursor is not None and cursor.name == variable and head is not None:
+                    return head
+        return None
+
+    def _use(self, study: Study, index: int, call: Call) -> ListUse | None:
+        primitive = self._rcu.lists.get(call.function)
+        if primitive is None or primitive.kind not in (*CHANGES, "walk"):
+            return None
+        head = _argument(call, primitive.head)
+        entry = _argument(call, primitive.object)
+        if head is None and entry is not None and entry.path is not None:
+            head = self.walked_head(study, entry.path.root, index)
+        is_walk = primitive.kind == "walk"
+        path = _path(head) if is_walk or entry is None or entry.path is None else entry.path
+        if path is None:
+            return None
+        access = self._sightings.access(study, index, path)
+        field = self._strong(head.path) if head is not None else None
+        link = self._link(study, call, primitive)
+        is_own = head is not None and is_local(head)
+        return ListUse(study, index, call, primitive, field, link, access, is_own)
+
+    def _link(self, study: Study, call: Call, primitive: ListPrimitive) -> Field | None:
+        """The member that links the entries."""
+        if primitive.kind != "walk":
+            entry = _argument(call, primitive.object)
+            return self._strong(entry.path) if entry is not None and primitive.kind != "splice" else None
+        cursor, member = _argument(call, primitive.object), _argument(call, primitive.member)
+        if cursor is None or member is None or not member.text.isidentifier():
+            return None
+        variables = (*study.function.locals, *study.function.parameters)
+        declared = next((v.type.tag for v in variables if v.name == cursor.name), None)
+        return Field(declared, member.text) if declared else None
+
+    def _strong(self, path: Path | None) -> Field | None:
+        field = self._sightings.field(path) if path is not None else None
+        return None if field is None or field.weak else field
+
+
+def _argument(call: Call, position: int | None) -> Value | None:
+    return call.arguments[position] if position is not None and position < len(call.arguments) else None
+
+
+def _path(value: Value | None) -> Path | None:
+    """The lvalue that an argument points at; for a variable, what it points to."""
+    if value is None or value.path is not None or value.kind is not ValueKind.VARIABLE:
+        return value.path if value is not None else None
+    return Path(value.name, Root.LOCAL, (Step("*"),), value.name)
+
+
+def is_local(head: Value) -> bool:
+    """Whether a head is a variable of the function's own."""
+    path = head.path
+    if path is None or head.kind is ValueKind.VARIABLE or path.root_kind is not Root.LOCAL:
+        return False
+    return not any(step.arrow or step.name == "*" for step in path.steps)
+
+
+def _is_same_list(one: ListUse, other: ListUse) -> bool:
+    """Whether two uses can be of one list: the same head, or where one has none, the same link."""
+    if one.head is not None and other.head is not None:
+        return one.head == other.head
+    return not (one.is_local or other.is_local) and one.link is not None and one.link == other.link
