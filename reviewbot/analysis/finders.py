@@ -6,7 +6,7 @@ pointer, the functions that look there; by the start of a callback, that callbac
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reviewbot.analysis.aliases import points_into
 from reviewbot.analysis.facts import Field
@@ -65,6 +65,8 @@ class Published:
     why: str
     is_start: bool
     """The start of a callback or a registration, which nothing can have come before."""
+    is_delayed: bool = False
+    """What it starts runs after a while, which the late store hardly ever exceeds."""
     is_marked: bool = True
     """Says that its readers are concurrent; False for a plain store and a plain list."""
 
@@ -123,7 +125,7 @@ class Finders:
         name = f"{access.accessor}()" if access.accessor else f"the store to {access.path.text}"
         why = f"{{reader}} finds the object through {access.path.text}"
         is_marked = access.marking is not Marking.PLAIN
-        return Published(index, name, self.closure(readers, 1), why, False, is_marked)
+        return Published(index, name, self.closure(readers, 1), why, False, is_marked=is_marked)
 
     def _loads(self, study: Study, field: Field) -> bool:
         return any(
@@ -149,7 +151,7 @@ class Finders:
             return None
         why = f"{{reader}} looks where {call.function}() has put it"
         is_marked = container.ordering != "none"
-        return Published(index, f"{call.function}()", self.closure(walks, 1), why, False, is_marked)
+        return Published(index, f"{call.function}()", self.closure(walks, 1), why, False, is_marked=is_marked)
 
     def _looking_up(self, study: Study, call: Call, position: int | None) -> list[Study]:
         """The functions that look an object up in the same container."""
@@ -185,7 +187,9 @@ class Finders:
                 if callback is not None and setup.arguments and self._field(setup.arguments[0]) == field:
                     handlers = [i for i in callback.handlers if i < len(setup.arguments)]
                     names |= _function_names(setup.arguments[i] for i in handlers)
-        return self._made(study, index, names, (f"{call.function}() may run it at once", True))
+        published = self._made(study, index, names, (f"{call.function}() may run it at once", True))
+        is_delayed = re.search("delayed|timer", call.function) is not None
+        return replace(published, is_delayed=is_delayed) if published is not None else None
 
     def _registered(self, study: Study, index: int, call: Call, group: frozenset[str]) -> Published | None:
         name = call.function

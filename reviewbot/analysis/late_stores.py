@@ -170,7 +170,7 @@ class LateStores:
             field=writer.access.field,
             place=writer.access.place,
             accesses=(writer.access, *accesses),
-            confidence=Confidence.HIGH if is_sure else Confidence.MEDIUM,
+            confidence=Confidence.LOW if published.is_delayed else _sureness(is_sure=is_sure),
             store=writer.access.line_text,
             target=writer.access.text,
             writer=wording.function(writer.access),
@@ -193,6 +193,10 @@ class LateStores:
             object=writer.access.object_text,
             is_initialisation=True,
         )
+
+
+def _sureness(*, is_sure: bool) -> Confidence:
+    return Confidence.HIGH if is_sure else Confidence.MEDIUM
 
 
 def _shares(locks: Sequence[HeldLock], seen: Seen) -> bool:

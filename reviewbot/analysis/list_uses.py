@@ -12,7 +12,7 @@ from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.sightings import Sightings
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.kernel.vocabulary.rcu import ListPrimitive
-from reviewbot.syntax.model import Call, Path, Root, Step, Value, ValueKind
+from reviewbot.syntax.model import Assign, Call, Path, Root, Step, Value, ValueKind
 
 CHANGES = frozenset({"add", "delete", "move", "replace", "splice"})
 
@@ -30,6 +30,8 @@ class ListUse:
     access: SharedAccess
     is_local: bool
     """The head is a variable of the function's own."""
+    is_blind: bool
+    """The head is named, but only by a variable: which list it is cannot be told."""
 
     @property
     def name(self) -> str:
@@ -84,19 +86,25 @@ class ListUses:
         primitive = self._rcu.lists.get(call.function)
         if primitive is None or primitive.kind not in (*CHANGES, "walk"):
             return None
-        head = _argument(call, primitive.head)
-        entry = _argument(call, primitive.object)
+        head, entry = _argument(call, primitive.head), _argument(call, primitive.object)
         if head is None and entry is not None and entry.path is not None:
             head = self.walked_head(study, entry.path.root, index)
+        head = _resolved(study, index, head)
         is_walk = primitive.kind == "walk"
         path = _path(head) if is_walk or entry is None or entry.path is None else entry.path
         if path is None:
             return None
-        access = self._sightings.access(study, index, path)
-        field = self._strong(head.path) if head is not None else None
-        link = self._link(study, call, primitive)
-        is_own = head is not None and is_local(head)
-        return ListUse(study, index, call, primitive, field, link, access, is_own)
+        return ListUse(
+            study=study,
+            event=index,
+            call=call,
+            primitive=primitive,
+            head=self._strong(head.path) if head is not None else None,
+            link=self._link(study, call, primitive),
+            access=self._sightings.access(study, index, path),
+            is_local=head is not None and is_local(head),
+            is_blind=head is not None and head.kind is ValueKind.VARIABLE,
+        )
 
     def _link(self, study: Study, call: Call, primitive: ListPrimitive) -> Field | None:
         """The member that links the entries."""
@@ -119,6 +127,15 @@ def _argument(call: Call, position: int | None) -> Value | None:
     return call.arguments[position] if position is not None and position < len(call.arguments) else None
 
 
+def _resolved(study: Study, event: int, head: Value | None) -> Value | None:
+    """The head that a local variable stands for: `&d->table[i]` of `bucket`."""
+    if head is None or head.kind is not ValueKind.VARIABLE:
+        return head
+    made = [study.function.events[d] for d in study.definitions(head.name, event)]
+    values = [d.value for d in made if isinstance(d, Assign) and d.value.kind is ValueKind.ADDRESS]
+    return values[0] if len(values) == len(made) == 1 else head
+
+
 def _path(value: Value | None) -> Path | None:
     """The lvalue that an argument points at; for a variable, what it points to."""
     if value is None or value.path is not None or value.kind is not ValueKind.VARIABLE:
@@ -138,4 +155,6 @@ def _is_same_list(one: ListUse, other: ListUse) -> bool:
     """Whether two uses can be of one list: the same head, or where one has none, the same link."""
     if one.head is not None and other.head is not None:
         return one.head == other.head
-    return not (one.is_local or other.is_local) and one.link is not None and one.link == other.link
+    if one.is_local or other.is_local or one.is_blind or other.is_blind:
+        return False
+    return one.link is not None and one.link == other.link

@@ -11,11 +11,13 @@ from reviewbot.analysis import wording
 from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.exposure import is_quiet
 from reviewbot.analysis.facts import Confidence, Field, Interleaving, ListMismatch, SharedAccess, Step
+from reviewbot.analysis.flow import bits
 from reviewbot.analysis.list_uses import ListUse, ListUses, is_local
 from reviewbot.analysis.locks import same_lock
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
-from reviewbot.syntax.model import Root
+from reviewbot.kernel.vocabulary import vocabulary
+from reviewbot.syntax.model import Call, Root
 
 
 class Lists:
@@ -104,7 +106,7 @@ class Lists:
         """A plain walk in a read-side section, of a list that others change for RCU readers."""
         if walk.access.held or not walk.access.sections or is_quiet(walk.study) or not walk.primitive.wanted:
             return None
-        if walk.is_local or any(section.flavour != "rcu" for section in walk.access.sections):
+        if walk.is_local or not _is_in_section(walk):
             return None
         changes = [u for u in self._list_uses.partners(walk) if u.is_change and u.primitive.is_rcu]
         change = next((u for u in changes if u.study is not walk.study), None)
@@ -153,6 +155,16 @@ class Lists:
             return Confidence.LOW
         is_whole = change.study.function.is_whole and walk.study.function.is_whole
         return Confidence.HIGH if self._program.has_tree and is_whole else Confidence.MEDIUM
+
+
+def _is_in_section(walk: ListUse) -> bool:
+    """Whether only rcu_read_lock() protects a walk, and no call before it can have taken a lock."""
+    events = (walk.study.function.events[i] for i in bits(walk.study.flow.may_precede(walk.event)))
+    names = [event.function for event in events if isinstance(event, Call)]
+    rcu = vocabulary().rcu
+    known = [name for name in names if rcu.enter(name) or rcu.exit(name)]
+    flavours = {side.flavour for name in known if (side := rcu.enter(name))}
+    return flavours == {"rcu"} and not any("lock" in name for name in names if name not in known)
 
 
 def _excludes(change: SharedAccess, walk: SharedAccess) -> bool:

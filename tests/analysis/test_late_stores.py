@@ -137,6 +137,11 @@ def test_after_work_was_queued() -> None:
     assert (fact.publisher, fact.reader) == ("schedule_work()", "wren_work()")
 
 
+def test_delayed_work_is_a_guess() -> None:
+    (fact,) = facts(WORK.replace("schedule_work(&w->work)", "schedule_delayed_work(&w->work, HZ)"), LateStore)
+    assert fact.confidence is Confidence.LOW
+
+
 QUIET = {
     "filled in first": (OPEN + FIND, "\tn->id = id;", "\tn->id = id;\n\tn->eggs = w->eggs;"),
     "copied first": (OPEN + FIND, "kzalloc(sizeof(*n), GFP_KERNEL)", "kmemdup(w->model, 8, GFP_KERNEL)"),

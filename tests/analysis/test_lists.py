@@ -120,3 +120,19 @@ void wren_drop_all(struct wren *w)
 """
     assert facts(text + FIND, ListMismatch) == []
     assert len(facts(text.replace("&gone, node", "&w->nests, node") + FIND, ListMismatch)) == 1
+
+
+def test_head_handed_in() -> None:
+    """Which list a parameter is cannot be told: the entries of one struct may be on several."""
+    text = ADD.replace("struct wren_nest *n)", "struct wren_nest *n, struct list_head *to)")
+    assert facts(text.replace("&w->nests)", "to)") + FIND, ListMismatch) == []
+    held = text.replace("{\n", "{\n\tstruct list_head *to = &w->nests;\n", 1).replace("&w->nests);", "to);")
+    assert len(facts(held.replace(", struct list_head *to)", ")") + FIND, ListMismatch)) == 1
+
+
+def test_plain_walk_behind_a_lock_of_another_name() -> None:
+    walk = FIND.replace("entry_rcu", "entry")
+    adding = ADD.replace("list_add", "list_add_rcu")
+    locked = walk.replace("\tlist_for", "\twren_lock_nests(w);\n\tlist_for")
+    assert facts(adding + locked, ListMismatch) == []
+    assert len(facts(adding + walk, ListMismatch)) == 1
