@@ -25,7 +25,7 @@ def is_range(text: str) -> bool:
 
 
 def read_range(text: str, repository: Repository) -> Series:
-    """The series of `A..B` (as `A...B`), `-N` or a single commit.
+    """The series of `A..B` (as `A...B`), `-N` (the last ones of this branch) or a single commit.
 
     Merge commits are left out and named in `skipped`; `base_commit` is the parent of the
     first patch.
@@ -75,11 +75,11 @@ def _chosen(text: str, repository: Repository) -> tuple[list[str], list[str]]:
 
 def _last(count: int, repository: Repository) -> tuple[list[str], list[str]]:
     tip = repository.resolve("HEAD")
-    chosen = _listed(repository, "--no-merges", f"--max-count={count}", tip)
+    chosen = _listed(repository, "--first-parent", "--no-merges", f"--max-count={count}", tip)
     if not chosen:
         return [], []
     parents = _parents(repository.commit(chosen[0]))
-    merges = _listed(repository, "--merges", tip, *(f"^{parent}" for parent in parents))
+    merges = _listed(repository, "--first-parent", "--merges", tip, *(f"^{parent}" for parent in parents))
     return chosen, merges
 
 

@@ -165,6 +165,15 @@ class Repository:
         found = self.shadow.object(blob)
         return found[2] if found is not None and found[0] == b"blob" else None
 
+    def listing(self, commit: str, folder: str) -> tuple[str, ...]:
+        """The paths of the files right in a folder, in git's order; none where it is no folder."""
+        prefix = f"{folder}/" if folder else ""
+        return tuple(
+            prefix + name.decode("utf-8", "surrogateescape")
+            for name, (mode, _) in self._tree(commit, folder).items()
+            if mode in _FILE_MODES
+        )
+
     def _entry(self, commit: str, path: str) -> str | None:
         folder, _, name = path.rpartition("/")
         raw = name.encode("utf-8", "surrogateescape")

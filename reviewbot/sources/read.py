@@ -1,15 +1,16 @@
 """What the user names on the command line becomes a series."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from reviewbot.errors import SourceError
 from reviewbot.series.mail import Message, read_message, read_plain
-from reviewbot.series.model import Series
+from reviewbot.series.model import Series, Unread
 from reviewbot.sources.commits import is_range, read_range
 from reviewbot.sources.git import Repository
-from reviewbot.sources.mbox import RawMessage, read_path, read_stream
+from reviewbot.sources.mbox import RawMessage, folder_files, read_path, read_stream
 from reviewbot.sources.threads import as_one, group, newest
 
 _ENDINGS = (".mbox", ".patch", ".diff", ".eml", ".gz")
@@ -21,7 +22,8 @@ def read_series(
     """The series that the arguments name: files, folders, `-`, or one revision range.
 
     `revision` chooses among the revisions found; the newest by default. What was found
-    beside it is named in `skipped`.
+    beside it is named in `skipped`, and in `unread` a file that could not be read while
+    others could.
 
     Raises:
         SourceError: there is nothing to review, with what to do about it.
@@ -65,14 +67,20 @@ def _looks_like_path(argument: str) -> bool:
 
 
 def _from_mail(arguments: tuple[str, ...], revision: int | None, stdin: BinaryIO) -> Series:
-    raw = (message for argument in arguments or ("-",) for message in _opened(argument, stdin))
+    failures: list[tuple[str, SourceError]] = []
+    raw = (message for argument in arguments or ("-",) for message in _opened(argument, stdin, failures))
     threads = group(_messages(raw))
     found = [series for thread in threads for series in thread.series]
+    if failures and not found:
+        raise failures[0][1]
+    unread = tuple(Unread(name, None, _reason(name, error)) for name, error in failures)
     if len(arguments) > 1 and found and all(series.total == 1 for series in found):
-        return as_one(tuple(found))
-    chosen, revisions = newest(threads, revision)
+        chosen: Series | None = as_one(tuple(found))
+        revisions: tuple[int, ...] = ()
+    else:
+        chosen, revisions = newest(threads, revision)
     if chosen is not None:
-        return chosen
+        return replace(chosen, unread=chosen.unread + unread)
     name = ", ".join(arguments)
     if revisions:
         known = ", ".join(f"v{number}" for number in revisions)
@@ -82,11 +90,26 @@ def _from_mail(arguments: tuple[str, ...], revision: int | None, stdin: BinaryIO
     raise SourceError(message)
 
 
-def _opened(argument: str, stdin: BinaryIO) -> Iterator[RawMessage]:
-    if argument == "-":
-        yield from read_stream(stdin, "standard input")
-    else:
-        yield from read_path(Path(argument))
+def _opened(argument: str, stdin: BinaryIO, failures: list[tuple[str, SourceError]]) -> Iterator[RawMessage]:
+    """The messages of one argument, as far as they can be read; what cannot be is noted."""
+    path = Path(argument)
+    if argument != "-" and path.is_dir() and (files := folder_files(path)):
+        for file in files:
+            yield from _opened(str(file), stdin, failures)
+        return
+    try:
+        if argument == "-":
+            yield from read_stream(stdin, "standard input")
+        else:
+            yield from read_path(path)
+    except SourceError as error:
+        failures.append((argument if argument != "-" else "standard input", error))
+
+
+def _reason(name: str, error: SourceError) -> str:
+    """What is wrong, without the name that stands before it already."""
+    text = str(error)
+    return text.removeprefix(f"{name}: ").removeprefix(f"{Path(name).name}: ")
 
 
 def _messages(raw: Iterable[RawMessage]) -> Iterator[Message]:
