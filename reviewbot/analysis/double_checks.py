@@ -1,14 +1,14 @@
 """Double-checked initialisation: a test outside the lock, repeated under it (lck-double-checked)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, Overlap
 from reviewbot.analysis.facts import DoubleCheck, Interleaving, Known, SharedAccess, Step
-from reviewbot.analysis.flow import bits
 from reviewbot.analysis.ordering import Ordering
 from reviewbot.analysis.stories import Seen, Story, tests_of
-from reviewbot.syntax.model import Access, Kind, ValueKind
+from reviewbot.syntax.model import Access, Kind, Root, ValueKind
 
 
 class DoubleChecks:
@@ -25,12 +25,13 @@ class DoubleChecks:
             if found is None:
                 continue
             inner, store = found
-            is_new = any(s.access.is_new for s in (outer, inner, store))
-            if is_new and not (self._ordering.orders_load(outer) and self._ordering.orders_store(store)):
-                fact = self._ask(story, outer, inner, store)
-                if fact is not None:
-                    yield fact
-                    return
+            payload = _payload(outer, store)
+            if payload is None or not any(s.access.is_new for s in (outer, inner, store)):
+                continue
+            is_loaded_first = self._ordering.orders_load(outer, payload.uses)
+            if not (is_loaded_first and self._ordering.orders_store(store, payload.fills)):
+                yield self._ask(story, (outer, inner, store), payload.text)
+                return
 
     @staticmethod
     def _inner(story: Story, outer: Seen) -> tuple[Seen, Seen] | None:
@@ -43,13 +44,12 @@ class DoubleChecks:
         store = next((s for s in same if s.access.is_write and _sets(s)), None)
         return (inner, store) if inner is not None and store is not None else None
 
-    def _ask(self, story: Story, outer: Seen, inner: Seen, store: Seen) -> DoubleCheck | None:
-        payload = self._payload(story, outer, store)
+    def _ask(self, story: Story, ends: tuple[Seen, Seen, Seen], payload: str) -> DoubleCheck:
+        outer, inner, store = ends
         is_pointer = story.type is not None and bool(story.type.pointers)
-        if not payload:
-            return None
         lock = _locks(inner.access)[0]
-        overlap = Overlap(f"another caller of {wording.function(outer.access)} can be between {lock} and its unlock", 2)
+        name = wording.function(outer.access)
+        overlap = Overlap(f"another caller of {name} can be between {lock} and its unlock", 2)
         anchor = outer if outer.access.is_new else store if store.access.is_new else inner
         return DoubleCheck(
             field=story.field,
@@ -73,31 +73,38 @@ class DoubleChecks:
             lock=lock,
         )
 
-    @staticmethod
-    def _payload(story: Story, outer: Seen, store: Seen) -> str:
-        """Memory written under the lock before the store, and used after the outer test, not through it."""
-        study = outer.study
-        written = {
-            event.path.text
-            for index in bits(study.flow.may_precede(store.event) & study.flow.may_follow(outer.event))
-            if isinstance(event := study.function.events[index], Access)
-            and event.kind is Kind.WRITE
-            and event.path.text != store.access.text
-            and event.path.members
-        }
-        skipped = _used_when_set(outer)
-        return next((text for text in sorted(written) if text in skipped), "")
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """Memory filled in under the lock before the store, and used after the outer test."""
+
+    text: str
+    fills: int
+    uses: int
+    """Sets of events: the stores, and the reads that no lock is taken before."""
 
 
-def _used_when_set(outer: Seen) -> set[str]:
-    """What is read on a path from the outer test that does not go through the lock."""
+def _payload(outer: Seen, store: Seen) -> Payload | None:
+    """What is filled in before the store, and used on a path that skips the lock, not through the field."""
     study = outer.study
-    return {
-        event.path.text
-        for index in bits(study.flow.may_follow(outer.event))
-        if isinstance(event := study.function.events[index], Access) and event.kind is Kind.READ
-        and not any(test in {t for t, _ in tests_of(outer)} for test, _ in study.flow.conditions(index))
-    }
+    after, before = study.flow.may_follow(outer.event), study.flow.may_precede(store.event)
+    unset = {(number, False) for number, _ in tests_of(outer)}
+    fills: dict[str, int] = {}
+    uses: dict[str, int] = {}
+    for index, access in study.accesses():
+        text = access.path.text
+        if not after >> index & 1 or not _is_shared(access) or text == store.access.text:
+            continue
+        if access.kind is Kind.WRITE and before >> index & 1:
+            fills[text] = fills.get(text, 0) | 1 << index
+        if access.kind is Kind.READ and not unset & set(study.flow.conditions(index)):
+            uses[text] = uses.get(text, 0) | 1 << index
+    text = next((text for text in sorted(fills) if text in uses), "")
+    return Payload(text, fills[text], uses[text]) if text else None
+
+
+def _is_shared(access: Access) -> bool:
+    return bool(access.path.members) or access.path.root_kind in (Root.GLOBAL, Root.STATIC_LOCAL)
 
 
 def _locks(access: SharedAccess) -> list[str]:
