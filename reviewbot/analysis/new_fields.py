@@ -1,13 +1,22 @@
 """New fields: written by the series, and not yet read by it; a question at most."""
 
+import re
 from collections.abc import Iterator
 
 from reviewbot.analysis import wording
-from reviewbot.analysis.evidence import Evidence
+from reviewbot.analysis.evidence import Evidence, Overlap
 from reviewbot.analysis.facts import DOCUMENTED, Confidence, Known, NewField
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Kind, Marking
+
+PROTECTION = re.compile(
+    r"protect|(?:\b|_)lock(?:ed|s)?\b|mutex|seriali[sz]|\brcu\b|\batomic"
+    r"|\b(?:written|set|changed|updated) by\b"
+    r"|\bonly (?:written|read|accessed|touched|used|set|changed) (?:by|in|from|under|with)\b",
+    re.IGNORECASE,
+)
+"""How comments at a declaration say who may touch a field, and under what."""
 
 
 class NewFields:
@@ -15,7 +24,6 @@ class NewFields:
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
-        self._locks = vocabulary().locks
         self._waiting = vocabulary().waiting
 
     def facts(self, story: Story) -> Iterator[NewField]:
@@ -24,16 +32,25 @@ class NewFields:
             return
         if story.type is not None and story.type.name in self._waiting.self_synchronised_types:
             return
-        writers = [w for w in story.writes if w.access.kind is Kind.WRITE and w.access.marking is Marking.PLAIN]
+        writers = [w for w in story.writes if w.access.kind is Kind.WRITE]
+        is_plain = all(w.access.marking is Marking.PLAIN for w in story.writes)
         if not writers or any(not s.access.is_write for s in story.seen) or len(writers) != len(story.writes):
             return
-        if any(lock.known != Known.HINTED.value for w in writers for lock in w.access.held):
+        if not is_plain or any(lock.known != Known.HINTED.value for w in writers for lock in w.access.held):
             return
         yield self._fact(story, writers)
 
+    def _overlap(self, story: Story, writers: list[Seen]) -> Overlap:
+        """Two writers that can overlap, or one that is called from outside with no lock held."""
+        overlap = self._evidence.overlap(story, writers[0], writers[1:])
+        entry = next((w for w in writers if self._evidence.is_entered_unlocked(w.study)), None)
+        if overlap.strength or entry is None:
+            return overlap
+        return Overlap(f"{wording.function(entry.access)} is called with no lock held", 1)
+
     def _fact(self, story: Story, writers: list[Seen]) -> NewField:
         writer = writers[0]
-        overlap = self._evidence.overlap(story, writer, ())
+        overlap = self._overlap(story, writers)
         confidence = Confidence.MEDIUM if overlap.strength else Confidence.LOW
         comment = story.member.comment if story.member else ""
         return NewField(
@@ -59,5 +76,4 @@ class NewFields:
 
 def _names_protection(comment: str) -> bool:
     """Whether the comment at a declaration says how the field is protected (S26)."""
-    text = comment.lower()
-    return any(word in text for word in ("protect", "lock", "written by", "only", "serialis", "serializ", "rcu", "atomic"))
+    return PROTECTION.search(comment) is not None
