@@ -64,7 +64,8 @@ def cli() -> None:
     """Ask of a kernel patch series what a good reviewer of lockless code asks.
 
     Exit status: 0, also where there are comments; 1 with --exit-code and comments, or when a
-    rule's test fails; 2 for wrong input; 3 for a bug in reviewbot; 130 when interrupted.
+    rule's test fails; 2 for wrong input (what can be read of it is reviewed); 3 for a bug in
+    reviewbot; 130 when interrupted.
     """
 
 
@@ -101,8 +102,10 @@ def review(source: tuple[str, ...], exit_code: bool, **options: Any) -> None:
 
     if not source and sys.stdin.isatty():
         raise click.UsageError("name a SOURCE: an mbox, patch files, a range, or - for standard input")
-    shown = run(Request(sources=source or ("-",), wish=_wish(options), **options))
-    if exit_code and shown:
+    outcome = run(Request(sources=source or ("-",), wish=_wish(options), **options))
+    if not outcome.is_whole:
+        raise click.exceptions.Exit(2)
+    if exit_code and outcome.shown:
         raise click.exceptions.Exit(1)
 
 

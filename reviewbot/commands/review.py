@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from reviewbot.analysis.facts import Confidence
 from reviewbot.commands.folders import cache_folder
@@ -35,8 +36,15 @@ class Request:
     quiet: bool = False
 
 
-def run(request: Request) -> int:
-    """Review and publish; how many comments are shown.
+class Outcome(NamedTuple):
+    """How a review ended: the comments shown, and whether all of the input could be read."""
+
+    shown: int
+    is_whole: bool
+
+
+def run(request: Request) -> Outcome:
+    """Review and publish; what of the input cannot be read is named on stderr, and the rest reviewed.
 
     Raises:
         ReviewbotError: there is nothing to review, or something cannot be read or written.
@@ -47,7 +55,10 @@ def run(request: Request) -> int:
     emit(_rendered(done, request), request.output)
     if request.reply is not None:
         _draft(done, request.reply, request.quiet)
-    return sum(finding.is_shown for finding in done.report.findings)
+    for item in dict.fromkeys(done.series.unread):
+        where = item.file if item.line is None else f"{item.file}:{item.line}"
+        say(f"{where}: {item.reason}; the rest was reviewed")
+    return Outcome(sum(finding.is_shown for finding in done.report.findings), not done.series.unread)
 
 
 def reviewed(request: Request, progress: Progress) -> Review:

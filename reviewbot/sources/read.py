@@ -71,8 +71,6 @@ def _from_mail(arguments: tuple[str, ...], revision: int | None, stdin: BinaryIO
     raw = (message for argument in arguments or ("-",) for message in _opened(argument, stdin, failures))
     threads = group(_messages(raw))
     found = [series for thread in threads for series in thread.series]
-    if failures and not found:
-        raise failures[0][1]
     unread = tuple(Unread(name, None, _reason(name, error)) for name, error in failures)
     if len(arguments) > 1 and found and all(series.total == 1 for series in found):
         chosen: Series | None = as_one(tuple(found))
@@ -81,6 +79,8 @@ def _from_mail(arguments: tuple[str, ...], revision: int | None, stdin: BinaryIO
         chosen, revisions = newest(threads, revision)
     if chosen is not None:
         return replace(chosen, unread=chosen.unread + unread)
+    if failures and not revisions:
+        raise failures[0][1]
     name = ", ".join(arguments)
     if revisions:
         known = ", ".join(f"v{number}" for number in revisions)

@@ -48,13 +48,32 @@ def test_truncated_gzip(run: Run, tmp_path: Path) -> None:
     assert "2 comments" in run("review", "whole.mbox.gz").text
     (tmp_path / "half.mbox.gz").write_bytes(packed[: len(packed) // 2])
     assert "cut off" in run("review", "half.mbox.gz").complaint
+    (tmp_path / "start.mbox.gz").write_bytes(packed[:40])
+    assert "cut off" in run("review", "start.mbox.gz").complaint
+
+
+def test_one_of_several_files(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("Dear all,\nthis is no mail.\n")
+    (tmp_path / "larch.mbox").write_bytes(EXAMPLE.read_bytes())
+    for sources in (
+        ("note.txt", "larch.mbox"),
+        ("larch.mbox", "note.txt"),
+        ("larch.mbox", "gone.mbox"),
+        (".",),
+    ):
+        done = run("review", *sources)
+        assert done.complaint.endswith("; the rest was reviewed")
+        assert "2 comments" in done.text
+        assert "Not read: " in done.text
+    assert "note.txt" in json.loads(run("review", ".", "--format", "json").out)["unread"][0]["file"]
+    assert run("review", "note.txt", "gone.mbox").out == b""
 
 
 def test_truncated_mailbox_is_read_as_far_as_it_goes(run: Run, tmp_path: Path) -> None:
     text = EXAMPLE.read_bytes()
     (tmp_path / "half.mbox").write_bytes(text[: text.index(b"+\tif (l->log) {")])
     done = run("review", "half.mbox", "--format", "json")
-    assert done.status == 0
+    assert "larch.c" in done.complaint
     report = json.loads(done.out)
     assert "flag-publishes-data" in [finding["rule"] for finding in report["findings"]]
     assert report["unread"], "the cut is named"
@@ -73,7 +92,7 @@ def test_line_counts_that_lie(run: Run, tmp_path: Path) -> None:
         EXAMPLE.read_bytes().replace(b"@@ -51,6 +77,8 @@", b"@@ -51,600 +77,8 @@")
     )
     done = run("review", "lie.mbox", "--format", "json")
-    assert done.status == 0
+    assert "the hunk holds fewer lines than its header says; the rest was reviewed" in done.complaint
     report = json.loads(done.out)
     assert "plain-publication" in [finding["rule"] for finding in report["findings"]]
     assert any("larch.c" in item["file"] for item in report["unread"])
@@ -84,7 +103,8 @@ def test_path_that_leaves_the_tree(run: Run, tmp_path: Path) -> None:
     text = EXAMPLE.read_bytes()
     (tmp_path / "out.mbox").write_bytes(text.replace(b"drivers/misc/larch.h", b"../../etc/larch.h"))
     done = run("review", "out.mbox", "--format", "json")
-    assert done.status == 0
+    assert done.status == 2
+    assert done.err.count("\n") == len(json.loads(done.out)["unread"])
     report = json.loads(done.out)
     assert any(".." in item["file"] or ".." in item["reason"] for item in report["unread"])
     assert "flag-publishes-data" in [finding["rule"] for finding in report["findings"]]

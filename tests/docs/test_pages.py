@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import sys
+import textwrap
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -66,13 +67,18 @@ TOLD = [(page, command, output) for page in PAGES for command, output in transcr
 
 
 @pytest.mark.parametrize(("page", "command", "output"), TOLD, ids=[command for _, command, _ in TOLD])
-def test_output_is_what_the_page_shows(page: Path, command: str, output: str) -> None:
+def test_output_is_what_the_page_shows(
+    page: Path, command: str, output: str, golden: Callable[[Path, str], None]
+) -> None:
     code = "from reviewbot.cli import main; main()"
     words = shlex.split(command)[1:]
     done = subprocess.run(
         [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    assert done.stdout.rstrip("\n") == output.rstrip("\n"), f"{name(page)} shows something else"
+    text = page.read_text(encoding="utf-8")
+    shown = textwrap.indent(output.rstrip("\n"), "    ")
+    assert shown in text, "write it indented by four, under its command"
+    golden(page, text.replace(shown, textwrap.indent(done.stdout.rstrip("\n"), "    ")))
 
 
 def test_readme_shows_the_example_first() -> None:
