@@ -16,6 +16,8 @@ from reviewbot.syntax.model import Access, Assign, Call, Marking, Return, Value,
 
 DEPTH = 4
 
+_ASSERTED = re.compile(r"lockdep_is_held\(\s*&([\w.>-]+)\s*\)")
+
 MOST_EVENTS = 8
 """A helper that only finds an object has no more events."""
 
@@ -34,6 +36,8 @@ class Found:
     domain: str
     lock: str = ""
     is_new: bool = False
+    is_updater: bool = False
+    """Found by who may change it; readers can be at it too."""
     publisher: str = ""
     """The function that found it."""
 
@@ -74,10 +78,13 @@ class Provenance:
         return self._part(study, value, index, depth)
 
     def _loaded(self, study: Study, access: Access, index: int, depth: int) -> Found | None:
-        if access.marking is Marking.RCU:
+        if access.marking in (Marking.RCU, Marking.RCU_PROTECTED):
             is_srcu = (access.accessor or "").startswith("srcu")
             domain = access.arguments[0] if is_srcu and access.arguments else ""
-            return Found(f"{access.accessor}()", "srcu" if is_srcu else "rcu", domain)
+            flavour = "srcu" if is_srcu else "rcu"
+            is_updater = access.marking is Marking.RCU_PROTECTED
+            lock = _asserted(access)
+            return Found(f"{access.accessor}()", flavour, domain, lock=lock, is_updater=is_updater)
         return self.found(study, index, access.path.root, depth - 1)
 
     def _called(self, study: Study, call: Call, index: int, depth: int) -> Found | None:
@@ -175,6 +182,12 @@ class Provenance:
 def _respelled(text: str, names: dict[str, str]) -> str:
     """An expression of a helper, `&d->srcu`, with the arguments that its caller gave."""
     return re.sub(r"(?<![\w.>])[A-Za-z_]\w*", lambda match: names.get(match.group(), match.group()), text)
+
+
+def _asserted(access: Access) -> str:
+    """The lock that the accessor's own condition names: `lockdep_is_held(&d->lock)`."""
+    matches = (_ASSERTED.search(argument) for argument in access.arguments)
+    return next((match[1] for match in matches if match), "")
 
 
 def stored_before(study: Study, event: int, variable: str) -> int:

@@ -84,7 +84,7 @@ class Publications:
         if not is_new or not found.flavour:
             return None
         readers = self._open_readers(story, writer)
-        if story.reads and not readers:
+        if not readers and (story.reads or found.is_updater):
             return None
         overlap = Overlap(f"{found.publisher}() found the object through {found.by}", 2)
         return self._fact(story, writer, readers, Around(overlap, found, self._gates.gate(writer, readers)))
@@ -173,7 +173,7 @@ class Publications:
             domain=found.domain if found else "",
             lock=held,
             object=access.text,
-            container=found.by if found else access.object_text,
+            container=_container(access.object_text, found),
             gate=gate.name.rpartition(".")[2],
         )
 
@@ -186,6 +186,13 @@ def _is_one_of_many(writer: Seen) -> bool:
     again = flow.may_follow(writer.event)
     is_next = any(again >> index & 1 for index in writer.study.definitions(path.root, writer.event))
     return is_next or "[]" in {step.name for step in path.steps}
+
+
+def _container(text: str, found: Found | None) -> str:
+    """How readers came by the object; empty where only the updater's way to it was seen."""
+    if found is None:
+        return text
+    return "" if found.is_updater else found.by
 
 
 def _one_side(held: str) -> str:
