@@ -78,7 +78,7 @@ def test_three_argument_form_of_srcu_dereference_is_the_check() -> None:
     said = " ".join(rule.suggestion.fill(known))
     assert "srcu_dereference_check(slot->table[i], &d->srcu, lockdep_is_held(&d->config_lock))" in said
     without_lock = " ".join(rule.suggestion.fill(known | {"lock": ""}))
-    assert "srcu_dereference(slot->table[i], &d->srcu) into" in without_lock
+    assert "srcu_dereference(slot->table[i], &d->srcu) in" in without_lock
     assert "srcu" not in " ".join(rule.suggestion.fill(known | {"lock": "", "domain": ""}))
 
 
