@@ -19,6 +19,10 @@ from reviewbot.syntax.model import Access, Call, Kind, Marking, Value
 DEPTH = 3
 MOST_STUDIES = 60
 
+ANY = frozenset(Marking)
+MARKED = frozenset({Marking.RCU, Marking.ONCE, Marking.ACQUIRE})
+"""Markings of a load by which a reader says that it takes no lock."""
+
 TABLES = (
     (r"misc_register|cdev_\w*add|\w*register_chrdev|fd_install|anon_inode_\w+", "file_operations"),
     (r"debugfs_create_\w+|proc_create\w*", "file_operations proc_ops seq_operations"),
@@ -124,12 +128,14 @@ class Finders:
             return None
         name = f"{access.accessor}()" if access.accessor else f"the store to {access.path.text}"
         why = f"{{reader}} finds the object through {access.path.text}"
-        is_marked = access.marking is not Marking.PLAIN
+        is_marked = access.marking is not Marking.PLAIN or any(self._loads(r, field, MARKED) for r in readers)
         return Published(index, name, self.closure(readers, 1), why, False, is_marked=is_marked)
 
-    def _loads(self, study: Study, field: Field) -> bool:
+    def _loads(self, study: Study, field: Field, markings: frozenset[Marking] = ANY) -> bool:
         return any(
-            access.kind in (Kind.READ, Kind.RMW) and self._program.types.field(access.path) == field
+            access.kind in (Kind.READ, Kind.RMW)
+            and access.marking in markings
+            and self._program.types.field(access.path) == field
             for _, access in study.accesses()
         )
 

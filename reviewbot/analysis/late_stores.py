@@ -72,15 +72,13 @@ class LateStores:
             yield from itertools.islice(facts, 1)
 
     def _of_event(self, study: Study, index: int, group: frozenset[str]) -> Iterator[LateStore]:
-        published = self._finders.published(study, index, group)
+        lates = [late for late in _later(study, index, group) if _is_new_order(study, index, late.event)]
+        published = self._finders.published(study, index, group) if lates else None
         if published is None:
             return
-        for late in _later(study, index, group):
-            fact = (
-                self._ask(study, published, late)
-                if self._was_private(study, published, late, group)
-                else None
-            )
+        for late in lates:
+            was_private = self._was_private(study, published, late, group)
+            fact = self._ask(study, published, late) if was_private else None
             if fact is not None:
                 yield fact
 
@@ -103,8 +101,7 @@ class LateStores:
         )
 
     def _ask(self, study: Study, published: Published, late: Late) -> LateStore | None:
-        lines = (study.function.events[i].line for i in (published.event, late.event))
-        if not any(study.is_new(line) for line in lines) or _is_set_before(study, published, late):
+        if _is_set_before(study, published, late):
             return None
         for story in self._stories.of(late.name):
             if story.field.weak:
@@ -136,11 +133,10 @@ class LateStores:
             return True
         if published.is_start:
             return False
-        is_lockless = bool(seen.access.sections) and not seen.access.held
-        if still:
-            # the reader's callers may hold it, unless it shows that it is lockless
-            return not (published.is_marked and is_lockless)
-        return not published.is_marked and not is_lockless and not _shares(before, seen)
+        if published.is_marked:
+            # the reader's callers may hold the lock, unless it shows that it is lockless
+            return bool(still) and not (seen.access.sections and not seen.access.held)
+        return not _shares(before, seen)
 
     def _is_gated(self, seen: Seen, writer: Seen) -> bool:
         """Whether the reader tests the member itself, or one that is stored later still."""
@@ -217,6 +213,11 @@ def _later(study: Study, published: int, group: frozenset[str]) -> Iterator[Late
             yield Late(index, event.path.text, event.path.members[-1], False)
         elif event.kind is Kind.ADDRESS and _sets_up(study, index, event):
             yield Late(index, event.path.text, event.path.members[-1], True)
+
+
+def _is_new_order(study: Study, published: int, late: int) -> bool:
+    """Whether the series wrote the publication or the store that follows it."""
+    return any(study.is_new(study.function.events[index].line) for index in (published, late))
 
 
 def _failed(study: Study, published: int) -> int:
