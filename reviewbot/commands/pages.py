@@ -26,7 +26,7 @@ def run_explain(name: str, extra: Path | None) -> None:
         near = get_close_matches(name, rules, n=1)
         hint = f"did you mean {near[0]}?" if near else "see 'reviewbot rules list'"
         raise ReviewbotError(f"there is no rule {name!r}; {hint}")
-    emit(explain(rules[name]), None)
+    emit(clean.block(explain(rules[name])), None)
 
 
 def run_list(extra: Path | None) -> None:
@@ -56,7 +56,8 @@ def run_new(name: str, folder: Path) -> None:
         raise ReviewbotError(f"{path} is there already; choose another name") from None
     except OSError as error:
         raise ReviewbotError(f"cannot write {path}: {error.strerror or error}") from error
-    emit(f"{path} written; fill it in, then: reviewbot rules test {path}\n", None)
+    shown = clean.line(str(path))
+    emit(f"{shown} written; fill it in, then: reviewbot rules test {shown}\n", None)
 
 
 def run_test(pages: tuple[Path, ...]) -> bool:

@@ -44,6 +44,18 @@ def test_explain(run: Run) -> None:
     assert "did you mean lone-flag?" in run("explain", "lone-flags").complaint
 
 
+def test_page_from_a_stranger(run: Run, tmp_path: Path) -> None:
+    text = (PAGES / "lone-flag.md").read_text()
+    text = text.replace("# Flag on its own", "# Flag \x1b[31m on its own").replace("lone-flag", "odd-flag")
+    (tmp_path / "odd-flag.md").write_text(text)
+    for arguments in (("explain", "odd-flag"), ("rules", "list")):
+        done = run(*arguments, "--rules", "odd-flag.md")
+        assert done.status == 0
+        assert "\\x1b[31m" in done.text
+        assert b"\x1b" not in done.out
+    assert "\x1b" not in run("rules", "test", "odd-flag.md").text
+
+
 def test_list_names_every_page(run: Run) -> None:
     named = [line.split()[0] for line in run("rules", "list").text.splitlines()]
     assert sorted(named) == sorted(page.stem for page in PAGES.glob("*.md"))
