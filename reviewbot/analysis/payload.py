@@ -3,6 +3,7 @@
 Sets P and D of the rule catalogue, section 1.1; callees are followed to a stated depth.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reviewbot.analysis.facts import Field
@@ -10,13 +11,17 @@ from reviewbot.analysis.flow import bits
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.program import Program, Study
 from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import Access, Call, Kind, Marking, Value, ValueKind
+from reviewbot.syntax.model import Access, Call, Kind, Marking, Return, Sense, Value, ValueKind
 
 DEPTH = 4
 """How deep calls are followed; the seed thread needs three."""
 
 MOST_STUDIES = 60
 """Functions followed for one side of one flag, at most."""
+
+
+PREDICATES = 3
+"""How many helpers may stand between a test and what is done behind it."""
 
 
 @dataclass(slots=True)
@@ -52,10 +57,26 @@ class Payloads:
         return found
 
     def behind(self, study: Study, test: int, taken: bool) -> Touched:
-        """What is touched only after this outcome of a test, callees included."""
+        """What is touched only after this outcome of a test, callees included.
+
+        Where a function only returns the outcome (`return !d->direct || d->ready`), that is what
+        its callers touch behind their test of it.
+        """
         found = Touched()
         self._collect(study, study.flow.governed(test, taken), DEPTH, found, {study})
+        for caller, outer in self._asked_by(study, test, PREDICATES):
+            self._collect(caller, caller.flow.governed(outer, taken), DEPTH, found, {caller})
         return found
+
+    def _asked_by(self, study: Study, test: int, depth: int) -> Iterator[tuple[Study, int]]:
+        """The tests of callers that have the outcome of this one as (part of) a call's value."""
+        if depth == 0 or not _is_returned(study, test):
+            return
+        for caller in self._program.mentioning(study.name):
+            for number, outer in enumerate(caller.function.tests) if caller is not study else ():
+                if outer.sense is Sense.NONZERO and outer.operand.name == study.name:
+                    yield caller, number
+                    yield from self._asked_by(caller, number, depth - 1)
 
     def within(self, study: Study, events: int) -> Touched:
         """What a set of events of a function touches, callees included."""
@@ -72,7 +93,8 @@ class Payloads:
                 self._follow(study, event, depth, found, seen)
 
     def _follow(self, study: Study, call: Call, depth: int, found: Touched, seen: set[Study]) -> None:
-        callees = self._program.studies(call.function, study.file.path) if depth and len(seen) < MOST_STUDIES else ()
+        may_follow = depth > 0 and len(seen) < MOST_STUDIES
+        callees = self._program.studies(call.function, study.file.path) if may_follow else ()
         if not callees:
             found.opaque.append(call.function)
         for callee in callees:
@@ -97,3 +119,13 @@ class Payloads:
         if value.kind is ValueKind.CALL:
             return self._objects.is_allocation(value.name, study.file.path)
         return value.kind is ValueKind.VARIABLE and self._objects.is_fresh(study, index, value.name)
+
+
+def _is_returned(study: Study, test: int) -> bool:
+    """Whether a function ends in one return whose value has the test as a term, not negated."""
+    last = study.function.events[-1] if study.function.events else None
+    if not isinstance(last, Return) or last.value is None or last.value.kind is not ValueKind.OTHER:
+        return False
+    text = study.function.tests[test].text
+    before, term, _ = last.value.text.partition(text)
+    return bool(term) and study.function.tests[test].line >= last.line and not before.rstrip().endswith("!")
