@@ -31,8 +31,8 @@ def test_page_becomes_rule() -> None:
 def test_marks_are_taken_off_and_kept() -> None:
     block = read_page(bundled_pages() / "lone-flag.md").bad[1].patches[0].blocks[0]
     assert block.path == "drivers/misc/snipe-mini.c"
-    assert block.marks == (Mark("lone-flag", 2),)
-    assert block.lines[2] == "+\ts->stop = true;"
+    assert block.marks == (Mark("lone-flag", 18),)
+    assert block.lines[18] == "+\ts->stop = true;"
 
 
 def test_two_patches_are_one_example() -> None:
