@@ -7,7 +7,6 @@ Gives `Dereference` facts: a pointer obtained in a read-side section and followe
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.effects import Effects
@@ -15,35 +14,14 @@ from reviewbot.analysis.exposure import Exposure
 from reviewbot.analysis.facts import Confidence, Dereference, Interleaving, ReadSection, SharedAccess, Step
 from reviewbot.analysis.flow import bits
 from reviewbot.analysis.held import Holding
+from reviewbot.analysis.obtained import LETTING_GO, REFERENCE, Obtained, Pointers, follows, refers
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.sightings import Sightings
 from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import Access, Assign, Call, Event, Kind, Marking, Path, Value, ValueKind
+from reviewbot.syntax.model import Assign, Call
 
-_REFERENCE = re.compile(
-    r"(?:^|_)(?:get|hold|ref|grab|pin|take|tryget|inc|acquire|lock|claim|keep|clone|dup|handoff|upgrade|active|activate)(?:_|$|\d)"
-)
-"""Function names that say: the object is kept alive from here on."""
-
-_LETTING_GO = re.compile(
-    r"(?:^|_)(?:put|putref|unref|release|drop|dec|unpin|unlock|free|deactive|deactivate)(?:_|$|\d)"
-)
-"""Function names that say: a reference was held."""
-
-_OUTSIDE = re.compile(r"s?rcu_dereference(?:_bh|_sched)?")
-"""Accessors that are only right in a section; those with a condition let lockdep judge."""
-
-
-@dataclass(frozen=True, slots=True)
-class Obtained:
-    """A protected pointer as a function gets it: `variable` None where it is followed at once."""
-
-    event: int
-    path: Path
-    variable: str | None
-    primitive: str
-    follows: int | None = None
-    """The event that follows it at once."""
+_OWN_LOCK = re.compile(r"(?:xas?|idr|radix_tree|mas|mtree)_|rhashtable_lookup_fast|rhltable_lookup")
+"""Lookups that are right outside of a section, where something else keeps the object."""
 
 
 class Dereferences:
@@ -58,39 +36,16 @@ class Dereferences:
         self._exposure = exposure
         self._sightings = sightings
         self._rcu = vocabulary().rcu
-        self._locks = vocabulary().locks
+        self._pointers = Pointers(program)
 
     def facts(self, study: Study) -> Iterator[Dereference]:
         """What is to be asked of the protected pointers that a function obtains: one fact a variable."""
         asked: set[tuple[str, bool]] = set()
-        for found in self._obtained(study):
+        for found in self._pointers.of(study):
             fact = self._after_section(study, found) or self._outside(study, found)
             if fact is not None and (key := (fact.field.name, fact.is_after_section)) not in asked:
                 asked.add(key)
                 yield fact
-
-    def _obtained(self, study: Study) -> Iterator[Obtained]:
-        for index, event in enumerate(study.function.events):
-            if not study.flow.is_reached(index):
-                continue
-            if isinstance(event, Access) and event.marking is Marking.RCU and event.kind is Kind.READ:
-                if _OUTSIDE.fullmatch(event.accessor or ""):
-                    at_once = _followed_at_once(study, index, event)
-                    yield Obtained(index, event.path, event.result, f"{event.accessor}()", at_once)
-            elif isinstance(event, Call):
-                yield from self._walked(index, event)
-
-    def _walked(self, index: int, call: Call) -> Iterator[Obtained]:
-        primitive = self._rcu.list_read(call.function)
-        if primitive is None or not primitive.is_rcu or primitive.kind != "walk" or primitive.head is None:
-            return
-        last = max(n for n in (primitive.object, primitive.head, primitive.member) if n is not None)
-        arguments = call.arguments
-        if len(arguments) != last + 1 or primitive.object is None:
-            return
-        head, cursor = arguments[primitive.head].path, arguments[primitive.object]
-        if head is not None and cursor.kind is ValueKind.VARIABLE:
-            yield Obtained(index, head, cursor.name, f"{call.function}()", index)
 
     # -- after the section ------------------------------------------------------------------
 
@@ -123,7 +78,7 @@ class Dereferences:
     def _is_late(self, study: Study, found: Obtained, definition: int, index: int, exits: int) -> bool:
         """Whether an event follows the pointer, with every way to it leading out of the section."""
         event = study.function.events[index]
-        if not (exits and _follows(study, event, index, found.variable or "")):
+        if not (exits and follows(study, event, index, found.variable or "")):
             return False
         reaching = study.definitions(found.variable or "", index)
         if definition not in reaching and found.event not in reaching:
@@ -149,8 +104,8 @@ class Dereferences:
         between = study.flow.may_follow(definition) & study.flow.may_precede(late)
         after = study.flow.may_follow(late)
         name = found.variable or ""
-        return any(_refers(study.function.events[i], name, _REFERENCE) for i in bits(between)) or any(
-            _refers(study.function.events[i], name, _LETTING_GO) for i in bits(between | after | 1 << late)
+        return any(refers(study.function.events[i], name, REFERENCE) for i in bits(between)) or any(
+            refers(study.function.events[i], name, LETTING_GO) for i in bits(between | after | 1 << late)
         )
 
     def _escaped(self, study: Study, found: Obtained, index: int, section: ReadSection) -> Dereference:
@@ -176,13 +131,17 @@ class Dereferences:
         event = study.function.events[found.event]
         if not study.is_new(event.line) or not self._is_followed(study, found):
             return None
+        if _OWN_LOCK.match(found.primitive):
+            return None
         way = self._exposure.way(study, found.event)
         if way is None:
             return None
         source = self._sightings.access(study, found.event, found.path)
         if source.is_fresh:
             return None
+        lookup = self._rcu.lookup(found.primitive.removesuffix("()"))
         is_srcu = found.primitive.startswith("srcu") or found.primitive.endswith("srcu()")
+        is_srcu = is_srcu or (lookup is not None and lookup.flavour == "srcu")
         section = ReadSection("srcu" if is_srcu else "rcu")
         return self._fact(source, source, found, (section, way.confidence, False, None))
 
@@ -192,7 +151,7 @@ class Dereferences:
         if found.variable is None:
             return False
         return any(
-            _follows(study, study.function.events[i], i, found.variable)
+            follows(study, study.function.events[i], i, found.variable)
             and found.event in {*study.definitions(found.variable, i)}
             for i in bits(study.flow.may_follow(found.event))
         )
@@ -225,46 +184,3 @@ class Dereferences:
             flavour="SRCU" if section.flavour == "srcu" else "RCU",
             primitive=found.primitive,
         )
-
-
-def _followed_at_once(study: Study, index: int, access: Access) -> int | None:
-    """The event that follows what `access` loads in the same expression."""
-    events = study.function.events
-    for after in range(index + 1, min(index + 4, len(events))):
-        event = events[after]
-        steps = access.path.steps
-        if not isinstance(event, Access) or event.path.root != access.path.root:
-            continue
-        beyond = event.path.steps[len(steps) :]
-        is_longer = event.path.steps[: len(steps)] == steps and beyond and beyond[0].arrow
-        if is_longer and (access.accessor or "") in event.path.text:
-            return after
-    return None
-
-
-def _follows(study: Study, event: Event, index: int, variable: str) -> bool:
-    """Whether an event reads or writes through the pointer, or locks what it points to."""
-    if not isinstance(event, Access) or event.path.root != variable or not event.path.steps:
-        return False
-    if not (event.path.steps[0].arrow or event.path.steps[0].name in ("*", "[]")):
-        return False
-    if event.kind is not Kind.ADDRESS:
-        return True
-    following = study.function.events[index + 1] if index + 1 < len(study.function.events) else None
-    if not isinstance(following, Call) or vocabulary().locks.acquire(following.function) is None:
-        return False
-    return any(value.path == event.path for value in following.arguments)
-
-
-def _refers(event: Event, variable: str, names: re.Pattern[str]) -> bool:
-    """Whether an event does what the names say to the object that the variable points to."""
-    if isinstance(event, Access):
-        is_own = event.path.root == variable and len(event.path.steps) > 0
-        return is_own and event.kind is Kind.RMW and event.marking is not Marking.PLAIN
-    if not isinstance(event, Call) or not any(_points_to(value, variable) for value in event.arguments):
-        return False
-    return names.search(event.function) is not None and vocabulary().locks.acquire(event.function) is None
-
-
-def _points_to(value: Value, variable: str) -> bool:
-    return variable in value.variables or (value.path is not None and value.path.root == variable)

@@ -203,3 +203,27 @@ def test_old_code_is_not_asked_about() -> None:
     text = "".join(f" {line}\n" for line in LATE.strip().splitlines())
     assert facts(text.replace(" \tu32 mtu", "+\tu32 mtu"), Dereference) == []
     assert len(facts(text.replace(" \tmtu = rt", "+\tmtu = rt"), Dereference)) == 1
+
+
+def test_plain_load_of_a_protected_pointer() -> None:
+    struct = "struct wren {\n\tstruct wren_route __rcu *route;\n};\n"
+    plain = OUTSIDE.replace("rcu_dereference(w->route)", "w->route")
+    (fact,) = facts(struct + plain, Dereference)
+    assert (fact.primitive, str(fact.field)) == ("the plain load", "wren.route")
+    assert facts(struct.replace(" __rcu", "") + plain, Dereference) == []
+    assert facts(struct + plain.replace("file->private_data", "kzalloc(8, GFP_KERNEL)"), Dereference) == []
+
+
+def test_lookup_followed_after_the_section() -> None:
+    found = LATE.replace("rcu_dereference(w->route)", "xa_load(&w->routes, 1)")
+    (fact,) = facts(found, Dereference)
+    assert (fact.is_after_section, fact.primitive) == (True, "xa_load()")
+
+
+def test_lookup_outside_of_any_section() -> None:
+    looked_up = OUTSIDE.replace(
+        "rcu_dereference(w->route)", "rhashtable_lookup(&w->routes, &count, wren_params)"
+    )
+    (fact,) = facts(looked_up, Dereference)
+    assert (fact.is_after_section, fact.primitive) == (False, "rhashtable_lookup()")
+    assert facts(OUTSIDE.replace("rcu_dereference(w->route)", "xa_load(&w->routes, 1)"), Dereference) == []
