@@ -5,6 +5,7 @@ an object found through RCU, a marked access.
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from reviewbot.analysis.program import Program, Study
 from reviewbot.kernel.vocabulary import vocabulary
@@ -75,17 +76,37 @@ class Contexts:
         """Whether the function is itself a callback or an operation, or is known by its name."""
         return study.name in self._registered() or self._table.context_by_name(study.name) is not None
 
+    def holds(self, study: Study) -> tuple[str, ...]:
+        """The locks that the subsystem holds around an operation (`rtnl_mutex`), sorted.
+
+        Of a function in several tables what all of them hold.
+        """
+        found: frozenset[str] | None = None
+        for row in self._rows_of.get(study.name, ()):
+            operation = self._table.operation(row.table_type, row.member)
+            locks = frozenset(operation.holds) if operation else frozenset()
+            found = locks if found is None else found & locks
+        return tuple(sorted(found or ()))
+
+    @cached_property
+    def _rows_of(self) -> dict[str, tuple[Registration, ...]]:
+        """The rows of operations tables, by function."""
+        found: dict[str, list[Registration]] = {}
+        for row in self._tables():
+            found.setdefault(row.function, []).append(row)
+        return {name: tuple(rows) for name, rows in found.items()}
+
     def is_open_entry(self, study: Study) -> bool:
         """Whether the function is called from outside with no lock and in no read-side section.
 
         False where that is not known: for setup, teardown and power callbacks too, whose
         callers keep others out in ways of their own.
         """
-        for row in self._tables():
+        for row in self._rows_of.get(study.name, ()):
             operation = self._table.operation(row.table_type, row.member)
             # what .start of a sequence takes is held in its other functions
             is_under_lock = row.table_type == "seq_operations" or (operation and operation.holds)
-            if row.function == study.name and is_under_lock:
+            if is_under_lock:
                 return False
         if not self.is_registered(study):
             return False

@@ -10,7 +10,7 @@ from reviewbot.analysis.evidence import Evidence, Overlap, excludes
 from reviewbot.analysis.facts import Crossing, Interleaving, Step
 from reviewbot.analysis.ordering import Ordering
 from reviewbot.analysis.stories import Seen, Stories, Story
-from reviewbot.syntax.model import Kind, Marking
+from reviewbot.syntax.model import Kind, Marking, ValueKind
 
 MARKS = frozenset({Marking.ONCE, Marking.RELEASE, Marking.ACQUIRE, Marking.RELAXED})
 """Only marked accesses count: a mark says that the author meant the two sides to run at once."""
@@ -26,7 +26,7 @@ class Crossings:
 
     def facts(self, story: Story) -> Iterator[Crossing]:
         """What is to be asked of a store followed by the load of another flag: at most one fact."""
-        for store in (s for s in story.writes if s.access.marking in MARKS):
+        for store in (s for s in story.writes if _is_flag_store(s)):
             for other, load in self._loaded_next(story, store):
                 fact = self._crossed(story, store, other, load)
                 if fact is not None:
@@ -48,12 +48,12 @@ class Crossings:
 
     def _crossed(self, story: Story, store: Seen, other: Story, load: Seen) -> Crossing | None:
         """The mirror image in another function: it stores the other field and loads this one."""
-        for theirs in (s for s in other.writes if s.access.marking in MARKS and s.study is not store.study):
+        for theirs in (s for s in other.writes if _is_flag_store(s) and s.study is not store.study):
             later = theirs.study.flow.may_follow(theirs.event)
             mine = next((s for s in story.reads if s.study is theirs.study and later >> s.event & 1), None)
             if mine is None or excludes(store, mine) or not _same_object(theirs, mine):
                 continue
-            if not (mine.access.is_test or load.access.is_test):
+            if not (mine.access.is_test and load.access.is_test) and not _is_returned(mine, load):
                 continue
             if store.access.place.key > theirs.access.place.key or not any(
                 s.access.is_new for s in (store, load, theirs, mine)
@@ -93,6 +93,18 @@ class Crossings:
         if Marking.FULL in (store.access.marking, load.access.marking):
             return True
         return self._ordering.has_full_barrier(store.study, store.event, load.event)
+
+
+def _is_flag_store(seen: Seen) -> bool:
+    """A marked store of a constant: each side says where it is, and looks where the other is."""
+    value = seen.source.value
+    is_bit = seen.access.marking is Marking.RELAXED
+    return seen.access.marking in MARKS and (is_bit or (value is not None and value.kind is ValueKind.CONSTANT))
+
+
+def _is_returned(mine: Seen, load: Seen) -> bool:
+    """Whether both functions do nothing with what they load but hand it out."""
+    return all(len(seen.study.function.tests) == 0 for seen in (mine, load))
 
 
 def _same_object(one: Seen, other: Seen) -> bool:

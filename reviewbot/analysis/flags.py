@@ -50,6 +50,8 @@ class Flags:
         """What is to be asked of a field that is set and tested: at most one fact."""
         if story.type is not None and (story.type.pointers or story.type.array or story.type.tag):
             return
+        if not all(_is_state(writer) for writer in story.writes):
+            return
         for writer in _setting_stores(story):
             checks = _checks(story, writer)
             if not any(s.access.is_new for s in (writer, *(c.seen for c in checks))):
@@ -269,6 +271,12 @@ def _partner(primitive: str, is_barrier: bool, is_write: bool) -> str:
     if primitive.startswith("atomic"):
         return "atomic_read_acquire" if is_write else "atomic_set_release"
     return "smp_load_acquire" if is_write else "smp_store_release"
+
+
+def _is_state(writer: Seen) -> bool:
+    """Whether the store is of a constant: what takes computed values is a quantity, not a flag."""
+    value = writer.source.value
+    return value is not None and value.kind in (ValueKind.CONSTANT, ValueKind.NULL)
 
 
 def _setting_stores(story: Story) -> Iterator[Seen]:

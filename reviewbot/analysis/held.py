@@ -8,6 +8,7 @@ that return with a lock held, or release one, act at their call as they do insid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.effects import Change, Effects, Hold
 from reviewbot.analysis.facts import HeldLock, Known, ReadSection
 from reviewbot.analysis.flow import solve
@@ -30,9 +31,10 @@ class HeldState:
 class Holding:
     """The answers for one program, computed once a function."""
 
-    def __init__(self, program: Program, effects: Effects) -> None:
+    def __init__(self, program: Program, effects: Effects, contexts: Contexts) -> None:
         self._program = program
         self._effects = effects
+        self._contexts = contexts
         self._states: dict[Study, dict[int, Holds]] = {}
         self._entries: dict[Study, Holds] = {}
         self._in_progress: set[Study] = set()
@@ -56,10 +58,15 @@ class Holding:
             if study in self._in_progress:
                 return frozenset()
             self._in_progress.add(study)
-            own = self._effects.entry(study)
+            own = self._effects.entry(study) | self._around(study)
             self._entries[study] = own | self._from_callers(study, own, depth)
             self._in_progress.discard(study)
         return self._entries[study]
+
+    def _around(self, study: Study) -> Holds:
+        """The locks that a subsystem holds around its operations."""
+        names = self._contexts.holds(study)
+        return frozenset(Hold(name, name, is_exclusive=True, known=Known.CALLERS) for name in names)
 
     def _from_callers(self, study: Study, own: Holds, depth: int) -> Holds:
         if depth == 0 or not self._effects.may_know_callers(study):

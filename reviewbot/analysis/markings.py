@@ -56,8 +56,10 @@ class Markings:
         writes = [s for s in live if s.access.is_write]
         if seen.access.is_write:
             opposite = [s for s in marked if not excludes(seen, s)]
+        elif any(self._may_exclude(s, seen) for s in writes):
+            opposite = []
         elif writes:
-            opposite = [s for s in writes if not self._may_exclude(s, seen)]
+            opposite = writes
         else:
             opposite = self._unwritten(seen, marked)
         if not opposite or (not seen.access.is_write and self._evidence.is_hinted(seen)):
@@ -66,7 +68,11 @@ class Markings:
         return self._fact(story, seen, others, marked)
 
     def _may_exclude(self, writer: Seen, reader: Seen) -> bool:
-        """Whether a lock keeps the two apart, or the writer's caller may hold the reader's."""
+        """Whether a lock keeps the two apart, or the writer's caller may hold the reader's.
+
+        A lock that one writer shares with the reader is taken for the update lock: the other
+        writers then are of other kinds of object, or hold it where we cannot see.
+        """
         return excludes(writer, reader) or (_real_locks(reader.access) and self._evidence.is_hinted(writer))
 
     @staticmethod

@@ -54,9 +54,9 @@ class Analysis:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.effects = Effects(program)
-        self.holding = Holding(program, self.effects)
-        self.objects = Objects(program)
         self.contexts = Contexts(program)
+        self.holding = Holding(program, self.effects, self.contexts)
+        self.objects = Objects(program)
         self.stories = Stories(program, self.holding, self.objects, Accessors(program))
         self.evidence = Evidence(program, self.contexts, self.effects)
         ordering = Ordering()
