@@ -80,7 +80,7 @@ class Holding:
                 if call.function != study.name or _defined_elsewhere(self._program, study, caller):
                     continue
                 held = self._held_at_call(caller, index, depth)
-                handed = frozenset(_renamed(hold, call, study, is_sure) for hold in held)
+                handed = frozenset(_renamed(hold, call, study, is_sure) for hold in held if hold.identity != "?")
                 known = handed if known is None else _meet(known, handed)
                 if not known:
                     return frozenset()

@@ -88,7 +88,7 @@ class Types:
         for name in members[:-1]:
             member = self.member(tag, name) if tag else None
             tag = member.type.tag if member else None
-        if tag is None and known is not None and len(members) > 1:
+        if tag is None and known is not None and len(members) > 1 and not path.steps[-1].arrow:
             return self._only_owner(members[-1])
         return tag
 
