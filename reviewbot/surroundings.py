@@ -19,7 +19,12 @@ MOST_HEADERS = 400
 MOST_FILES = 40
 """A word that more files near by have is too common to follow."""
 
-_TAG = rb"(?:struct|union)\s+%s\s*\{"
+LARGEST = 1_000_000
+"""Bytes of a file near by that is still looked into; beyond that it is a generated table."""
+
+_TAG = re.compile(rb"(?:struct|union)\s+(\w+)\s*\{")
+_LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")
+_BLANKED = bytes(byte if byte in _LETTERS else 32 for byte in range(256))
 
 
 class Surroundings:
@@ -34,15 +39,21 @@ class Surroundings:
 
     def struct(self, tag: str) -> Struct | None:
         """The declaration of a tag in the headers that the files of the series include."""
-        pattern = re.compile(_TAG % re.escape(tag.encode("utf-8", "replace")))
-        for path in self._headers:
-            text = self._text(path)
-            if text is not None and pattern.search(text):
-                facts = self.load(path)
-                found = facts.struct(tag) if facts else None
-                if found is not None:
-                    return found
+        for path in self._declaring.get(tag.encode("utf-8", "replace"), ()):
+            facts = self.load(path)
+            found = facts.struct(tag) if facts else None
+            if found is not None:
+                return found
         return None
+
+    @cached_property
+    def _declaring(self) -> dict[bytes, list[str]]:
+        """Tag -> the headers that declare it, in the order of their inclusion."""
+        found: dict[bytes, list[str]] = {}
+        for path in self._headers:
+            for tag in dict.fromkeys(_TAG.findall(self._text(path) or b"")):
+                found.setdefault(tag, []).append(path)
+        return found
 
     def load(self, path: str) -> FileFacts | None:
         """The facts of a file at the base; None where there is no such file."""
@@ -53,19 +64,40 @@ class Surroundings:
 
     def mentioning(self, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """For each word the files near by that have it; none for a word that too many have."""
-        wanted = tuple(words)
-        if not wanted:
-            return {}
-        found = self._repository.occurrences(wanted, self._base, self._near)
-        return {word: paths for word, paths in found.items() if len(paths) <= MOST_FILES}
+        wanted = {word.encode("utf-8", "surrogateescape"): word for word in words}
+        found: dict[str, list[str]] = {word: [] for word in wanted.values()}
+        for path, known in self._words if wanted else ():
+            for word in wanted.keys() & known:
+                found[wanted[word]].append(path)
+        return {word: tuple(paths) for word, paths in found.items() if len(paths) <= MOST_FILES}
+
+    @cached_property
+    def _words(self) -> tuple[tuple[str, frozenset[bytes]], ...]:
+        """The words of each file near by, by path: one reading answers all that will be asked.
+
+        A search by git costs as much as this at every question, for it unpacks the files anew.
+        """
+        known: dict[bytes, bytes] = {}
+        found = []
+        for path in self._near:
+            text = self._texts.get(path) or self._repository.read(self._base, path)
+            if text is not None and len(text) <= LARGEST and b"\0" not in text:
+                words = frozenset(text.translate(_BLANKED).split())
+                found.append((path, frozenset(known.setdefault(word, word) for word in words)))
+        return tuple(found)
 
     @cached_property
     def _near(self) -> tuple[str, ...]:
-        """The folders of the files of the series, and the headers those include."""
+        """The files in the folders of the files of the series, and the headers those include."""
         folders = {posixpath.dirname(path) for path in self._files}
-        globs = {f":(glob){folder}/*.[ch]" if folder else ":(glob)*.[ch]" for folder in folders}
+        beside = {
+            path
+            for folder in folders
+            for path in self._repository.listing(self._base, folder)
+            if path.endswith((".c", ".h"))
+        }
         headers = {path for path in self._included(self._files) if self._text(path) is not None}
-        return (*sorted(globs), *(f":(literal){path}" for path in sorted(headers)))
+        return tuple(sorted(beside | headers))
 
     @cached_property
     def _headers(self) -> tuple[str, ...]:
