@@ -28,6 +28,8 @@ class ListUse:
     head: Field | None
     link: Field | None
     access: SharedAccess
+    head_name: str
+    """The last member of the head, known where its struct is not; empty where there is no head."""
     is_local: bool
     """The head is a variable of the function's own."""
     is_blind: bool
@@ -102,6 +104,7 @@ class ListUses:
             head=self._strong(head.path) if head is not None else None,
             link=self._link(study, call, primitive),
             access=self._sightings.access(study, index, path),
+            head_name=_last_name(head),
             is_local=head is not None and is_local(head),
             is_blind=head is not None and head.kind is ValueKind.VARIABLE,
         )
@@ -143,6 +146,11 @@ def _path(value: Value | None) -> Path | None:
     return Path(value.name, Root.LOCAL, (Step("*"),), value.name)
 
 
+def _last_name(head: Value | None) -> str:
+    path = head.path if head is not None else None
+    return "" if path is None else (path.members[-1] if path.members else path.root)
+
+
 def is_local(head: Value) -> bool:
     """Whether a head is a variable of the function's own."""
     path = head.path
@@ -156,5 +164,7 @@ def _is_same_list(one: ListUse, other: ListUse) -> bool:
     if one.head is not None and other.head is not None:
         return one.head == other.head
     if one.is_local or other.is_local or one.is_blind or other.is_blind:
+        return False
+    if one.head_name and other.head_name and one.head_name != other.head_name:
         return False
     return one.link is not None and one.link == other.link

@@ -136,3 +136,10 @@ def test_plain_walk_behind_a_lock_of_another_name() -> None:
     locked = walk.replace("\tlist_for", "\twren_lock_nests(w);\n\tlist_for")
     assert facts(adding + locked, ListMismatch) == []
     assert len(facts(adding + walk, ListMismatch)) == 1
+
+
+def test_heads_of_unknown_structs_that_go_by_other_names() -> None:
+    """The entries of one struct on two lists, whose structs are declared out of sight."""
+    text = (ADD + FIND).replace("&w->nests", "&w->tree.nests")
+    assert len(facts(text, ListMismatch)) == 1
+    assert facts(text.replace("&w->tree.nests)", "&w->tree.waiting)"), ListMismatch) == []
