@@ -110,7 +110,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def start_program(*arguments: str) -> "subprocess.Popen[bytes]":
     """The same in a process of its own, for what only a process can show."""
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from reviewbot.cli import main; main()"
+    # a shell starts what runs in the background with interrupts ignored, and children inherit that
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"sys.path.insert(0, {str(ROOT)!r}); from reviewbot.cli import main; main()"
+    )
     pipe = subprocess.PIPE
     return subprocess.Popen([sys.executable, "-c", code, *arguments], stdin=pipe, stdout=pipe, stderr=pipe)
 

@@ -5,7 +5,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -223,8 +222,9 @@ def test_a_bug_is_told_as_one(run: Run, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_interrupt() -> None:
-    process = start_program("review", "-")
-    time.sleep(1.5)
+    process = start_program("review", "-", "-v")
+    assert process.stderr is not None
+    assert b"reading the series" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
