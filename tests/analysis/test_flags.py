@@ -10,6 +10,7 @@ from tests.analysis.series import facts, reviewed
 FLAG = """
 struct wren {
 	spinlock_t lock;
+	struct wren *next;
 	u32 eggs;
 	bool ready;
 };
