@@ -88,6 +88,21 @@ def _fits(lock: HeldLock, access: SharedAccess) -> bool:
     return owner_text(lock) == access.object_text
 
 
+def _hang_alike(lock: HeldLock, one: SharedAccess, partner: HeldLock, other: SharedAccess) -> bool:
+    """Whether two locks of which one's struct is unknown can be the same, by where they hang.
+
+    The object's own lock on one side is not the lock of another object on the other side.
+    """
+    if not (lock.identity.startswith("?.") or partner.identity.startswith("?.")):
+        return True
+    owners = owner_text(lock), owner_text(partner)
+    is_own = [owner == access.object_text for owner, access in zip(owners, (one, other), strict=True)]
+    is_inner = [
+        owner.startswith(f"{access.object_text}->") for owner, access in zip(owners, (one, other), strict=True)
+    ]
+    return not ((is_own[0] and is_inner[1]) or (is_own[1] and is_inner[0]))
+
+
 def common_locks(one: SharedAccess, other: SharedAccess) -> tuple[HeldLock, ...]:
     """The locks of `one` that exclude `other`: the same lock, on the side of each writer exclusive."""
     found = []
@@ -99,6 +114,6 @@ def common_locks(one: SharedAccess, other: SharedAccess) -> tuple[HeldLock, ...]
                 partner.is_exclusive or not other.is_write
             )
             if is_excluding and (lock.is_exclusive or partner.is_exclusive):
-                if _fits(lock, one) and _fits(partner, other):
+                if _fits(lock, one) and _fits(partner, other) and _hang_alike(lock, one, partner, other):
                     found.append(lock)
     return tuple(dict.fromkeys(found))

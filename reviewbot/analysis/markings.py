@@ -51,7 +51,7 @@ class Markings:
         """Others mark the field, and no lock excludes them here (acc-one-side-once, acc-mixed-marking)."""
         live = [s for s in story.seen if s.is_live and s.study is not seen.study]
         marked = [s for s in live if s.access.marking in MARKED]
-        if not marked:
+        if not marked or (not seen.access.is_write and _updates(story, seen)):
             return None
         writes = [s for s in live if s.access.is_write]
         if seen.access.is_write:
@@ -140,6 +140,13 @@ class Markings:
             ):
                 return lock
         return None
+
+
+def _updates(story: Story, seen: Seen) -> bool:
+    """Whether the function stores the field too, marked: then it is the update side, and may read plainly."""
+    return any(
+        s.study is seen.study and s.access.is_write and s.access.marking in MARKED for s in story.seen
+    )
 
 
 def _real_locks(access: SharedAccess) -> bool:
