@@ -142,4 +142,5 @@ def _candidates(path: str, name: str) -> tuple[str, ...]:
 def whole_view(path: str, text: bytes) -> FileView:
     """A file at the base as a view: every line older than the series."""
     count = text.count(b"\n") + (not text.endswith(b"\n"))
-    return FileView(path, (Fragment(text, tuple(Origin(None, n) for n in range(1, count + 1))),), complete=True)
+    origins = tuple(Origin(None, n) for n in range(1, count + 1))
+    return FileView(path, (Fragment(text, origins),), complete=True)

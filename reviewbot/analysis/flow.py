@@ -65,7 +65,10 @@ class Flow:
 
     def __init__(self, function: Function) -> None:
         self.function = function
-        self._block_of = {e: (b, i) for b, block in enumerate(function.blocks) for i, e in enumerate(block.events)}
+        self._block_of = {
+            e: (b, i) for b, block in enumerate(function.blocks) for i, e in enumerate(block.events)
+        }
+        self._behind: dict[int, int] = {}
 
     @cached_property
     def _own(self) -> list[int]:
@@ -111,18 +114,26 @@ class Flow:
         """The events that some path runs after this one."""
         block, position = self._block_of[event]
         found = sum(1 << e for e in self.function.blocks[block].events[position + 1 :])
-        seen: set[int] = set()
-        todo = [edge.target for edge in self.function.blocks[block].edges]
-        while todo:
-            here = todo.pop()
-            if here not in seen:
-                seen.add(here)
-                found |= self._own[here]
-                todo.extend(edge.target for edge in self.function.blocks[here].edges)
-        return found
+        return found | self._beyond(block)
+
+    def _beyond(self, block: int) -> int:
+        """The events that some path runs once it has left the block."""
+        if block not in self._behind:
+            found, seen = 0, set[int]()
+            todo = [edge.target for edge in self.function.blocks[block].edges]
+            while todo:
+                here = todo.pop()
+                if here not in seen:
+                    seen.add(here)
+                    found |= self._own[here]
+                    todo.extend(edge.target for edge in self.function.blocks[here].edges)
+            self._behind[block] = found
+        return self._behind[block]
 
     def reaches(self, event: int, target: int, avoiding: int = 0) -> bool:
         """Whether some path from `event` to `target` runs none of the events of the set `avoiding`."""
+        if not avoiding:
+            return bool(self.may_follow(event) >> target & 1)
         block, position = self._block_of[event]
         ahead = [(block, position + 1)]
         seen: set[int] = set()

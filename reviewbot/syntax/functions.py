@@ -1,7 +1,8 @@
 """The functions of a file: spans and signatures, bodies unread."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from reviewbot.syntax.annotations import ANNOTATION, annotations
 from reviewbot.syntax.items import Item
@@ -18,9 +19,12 @@ _STATIC = re.compile(rb"(?<!\w)static(?!\w)")
 _INLINE = re.compile(rb"(?<!\w)(?:__always_inline|inline|__inline(?:__)?)(?!\w)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FunctionHeader:
-    """A function as its heading tells; lines count in its fragment."""
+    """A function as its heading tells; lines count in its fragment.
+
+    Of the hundreds in a large file few are ever asked what they take: that is parsed when asked.
+    """
 
     name: str
     fragment: int
@@ -31,9 +35,27 @@ class FunctionHeader:
     is_static: bool
     is_inline: bool
     is_whole: bool
-    annotations: tuple[str, ...]
-    parameters: tuple[Variable, ...]
-    return_type: TypeName
+    outline: "Outline" = field(repr=False)
+    source: Source = field(repr=False, compare=False)
+
+    @cached_property
+    def annotations(self) -> tuple[str, ...]:
+        """The annotations in the heading."""
+        return annotations(self.source.plain[self.outline.item.start : self.outline.item.opening])
+
+    @cached_property
+    def _signature(self) -> tuple[tuple[Variable, ...], TypeName]:
+        return _signature(self.outline, self.source)
+
+    @property
+    def parameters(self) -> tuple[Variable, ...]:
+        """The parameters, in order."""
+        return self._signature[0]
+
+    @property
+    def return_type(self) -> TypeName:
+        """The type returned."""
+        return self._signature[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +87,9 @@ def outline(item: Item, source: Source) -> Outline | None:
 
 
 def header(found: Outline, source: Source, fragment: int, is_whole: bool) -> FunctionHeader:
-    """The heading of a function, parsed."""
+    """The heading of a function."""
     item = found.item
     text = source.plain[item.start : item.opening]
-    parameters, return_type = _signature(found, source)
     return FunctionHeader(
         found.name,
         fragment,
@@ -78,9 +99,8 @@ def header(found: Outline, source: Source, fragment: int, is_whole: bool) -> Fun
         _STATIC.search(text) is not None,
         _INLINE.search(text) is not None,
         is_whole,
-        annotations(text),
-        parameters,
-        return_type,
+        found,
+        source,
     )
 
 
