@@ -7,9 +7,11 @@ from reviewbot.analysis.facts import Field
 from reviewbot.analysis.flow import bits
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.stories import Seen, Stories
-from reviewbot.syntax.model import Access, Call, Kind, Marking
+from reviewbot.syntax.model import Access, Call, Kind, Marking, ValueKind
 
 DEPTH = 3
+
+UNSET = ("0", "false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +31,39 @@ class Gates:
         self._behind: dict[tuple[Study, Field], bool] = {}
 
     def gate(self, writer: Seen, readers: Sequence[Seen]) -> Gate:
-        """The flag set after this store on its way out, and whether its acquire covers the readers."""
-        for field, is_release in self._set_later(writer.study, writer.event, DEPTH):
-            is_gated = is_release and all(self._is_behind(r.study, r.event, field, DEPTH) for r in readers)
-            return Gate(str(field), is_gated and bool(readers))
-        return Gate()
+        """The flag set after this store on its way out, and whether its acquire covers the readers.
+
+        Where no reader is at hand, an acquire of the flag in some other function speaks for them.
+        """
+        flags = self._set_later(writer.study, writer.event, DEPTH)
+        for field, is_release in flags:
+            if is_release and (self._covers(field, readers) if readers else self._is_acquired(field, writer)):
+                return Gate(str(field), True)
+        return Gate(str(flags[0][0])) if flags else Gate()
+
+    def _covers(self, field: Field, readers: Sequence[Seen]) -> bool:
+        return all(self._is_behind(reader.study, reader.event, field, DEPTH) for reader in readers)
+
+    def _is_acquired(self, field: Field, writer: Seen) -> bool:
+        story = self._stories.story(field)
+        reads = story.reads if story else ()
+        return any(r.access.marking is Marking.ACQUIRE and r.study is not writer.study for r in reads)
 
     def _set_later(self, study: Study, event: int, depth: int) -> list[tuple[Field, bool]]:
-        """The flags stored after an event, here or in the callers: (field, is a release)."""
+        """The flags set after an event, here or in the callers: (field, is a release after all of it).
+
+        A release that the event may follow, in a loop or from above it, does not come after all.
+        """
         found = []
+        before = study.flow.may_precede(event)
         for index in bits(study.flow.may_follow(event)):
             later = study.function.events[index]
             if isinstance(later, Access) and later.kind is Kind.WRITE and later.value is not None:
                 field = self._program.types.field(later.path)
-                is_flag = later.value.kind.value == "constant"
-                if field is not None and is_flag and not field.weak:
-                    found.append((field, later.marking in (Marking.RELEASE, Marking.FULL)))
+                is_set = later.value.kind is ValueKind.CONSTANT and later.value.text not in UNSET
+                if field is not None and is_set and not field.weak:
+                    is_last = not before >> index & 1
+                    found.append((field, is_last and later.marking in (Marking.RELEASE, Marking.FULL)))
         if found or depth == 0:
             return sorted(found, key=lambda entry: not entry[1])
         for caller in self._program.mentioning(study.name):
@@ -70,7 +89,9 @@ class Gates:
             for index, call in caller.calls()
             if call.function == study.name
         ]
-        return bool(sites) and all(self._is_behind(caller, index, field, depth - 1) for caller, index in sites)
+        return bool(sites) and all(
+            self._is_behind(caller, index, field, depth - 1) for caller, index in sites
+        )
 
     def _acquires(self, study: Study, index: int, field: Field) -> bool:
         """Whether an event loads the flag with acquire, itself or in a helper it calls."""

@@ -132,7 +132,10 @@ class Provenance:
             arguments = zip(function.parameters, call.arguments, strict=False)
             found = self._loaded(helper, load, 0, 0)
             names = {parameter.name: argument.text for parameter, argument in arguments}
-            return found and replace(found, by=f"{call.function}()", domain=_respelled(found.domain, names))
+            # of the locks that a helper allows, the caller holds one
+            return found and replace(
+                found, by=f"{call.function}()", domain=_respelled(found.domain, names), lock=""
+            )
         return None
 
     def _from_callers(self, study: Study, variable: str, depth: int) -> Found | None:

@@ -18,6 +18,7 @@ from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.ordering import Ordering
 from reviewbot.analysis.provenance import Found, Provenance
 from reviewbot.analysis.stories import Seen, Story
+from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Kind, Marking, Value, ValueKind
 
 LOCKLESS = frozenset({Marking.ONCE, Marking.ACQUIRE, Marking.RCU, Marking.FULL})
@@ -141,8 +142,9 @@ class Publications:
 
     @staticmethod
     def _open_readers(story: Story, writer: Seen) -> list[Seen]:
-        """The reads in other functions that no lock keeps apart from the store."""
-        return [r for r in story.reads if r.study is not writer.study and not excludes(writer, r)]
+        """The reads in other functions that no lock keeps apart from the store; a free is no read."""
+        apart = (r for r in story.reads if r.study is not writer.study and not excludes(writer, r))
+        return [reader for reader in apart if not _is_freed(reader)]
 
     def _fact(self, story: Story, writer: Seen, readers: Sequence[Seen], around: "Around") -> Publication:
         access = writer.access
@@ -188,6 +190,17 @@ def _is_one_of_many(writer: Seen) -> bool:
     again = flow.may_follow(writer.event)
     is_next = any(again >> index & 1 for index in writer.study.definitions(path.root, writer.event))
     return is_next or "[]" in {step.name for step in path.steps}
+
+
+def _is_freed(reader: Seen) -> bool:
+    """Whether what was read is only handed to the function that frees it."""
+    frees = vocabulary().memory
+    return any(
+        frees.free(call.function) is not None
+        and any(value.path == reader.source.path for value in call.arguments)
+        for _, call in reader.study.calls()
+        if call.line == reader.source.line
+    )
 
 
 def _container(text: str, found: Found | None) -> str:

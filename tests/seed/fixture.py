@@ -1,8 +1,8 @@
 """The fixture series: a driver of our own invention, and the patches that make its arrays lazy.
 
 `dunlin` keeps zones that SRCU readers find, and hangs arrays of references on each. The base
-lies in `base/`, each revision's patches in a folder of headerless diffs, in the order of their
-names. A variant is the same series with one replacement more in one of its patches.
+lies in `base/`, the patches are headerless diffs: those of v2 in `v2/`, what v3 and v4 do
+otherwise in `later/`. A variant is the same series with one replacement more in one of its patches.
 """
 
 import os
@@ -10,7 +10,6 @@ import re
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -69,6 +68,16 @@ class Thread:
         later = (each.rebased(path, old, new) for each in self.steps[patch:])
         return replace(self, steps=(*self.steps[: patch - 1], varied, *later))
 
+    def renamed(self, old: str, new: str) -> "Thread":
+        """The series with another name for something of its own."""
+        changed = []
+        for step in self.steps:
+            edits = step.edits
+            for path in {edit.path for edit in edits}:
+                edits = replace(step, edits=edits).rebased(path, old, new).edits
+            changed.append(replace(step, edits=edits))
+        return replace(self, steps=tuple(changed))
+
     def only(self, *patches: int) -> "Thread":
         """A series of some of the patches; they are numbered anew."""
         return replace(self, steps=tuple(self.steps[n - 1] for n in patches))
@@ -89,12 +98,6 @@ class Thread:
         found = [number for number, line in enumerate(lines, 1) if text in line]
         assert len(found) == 1, f"{text!r} is on lines {found} of {path}"
         return found[0]
-
-
-@cache
-def revision(number: int) -> Thread:
-    """The series of folder `vN`."""
-    return Thread(number, tuple(read_step(path) for path in sorted((HERE / f"v{number}").iterdir())))
 
 
 def base() -> Files:
@@ -120,6 +123,22 @@ def read_hunk(path: str, hunk: str) -> Edit:
     before = "".join(line[1:] for line in lines if line[0] != "+")
     after = "".join(line[1:] for line in lines if line[0] != "-")
     return Edit(path, before, after)
+
+
+def steps(folder: str) -> tuple[Step, ...]:
+    """The patches of a folder."""
+    return tuple(read_step(path) for path in sorted((HERE / folder).iterdir()))
+
+
+V2 = Thread(2, steps("v2"))
+"""As first sent: the flag is plain, and so are the arrays that it announces."""
+
+_GATE, _SRCU, _LAZY = steps("later")
+V3 = Thread(3, (*V2.steps[2:6], _GATE, _SRCU, _LAZY))
+"""A flag with release and acquire, and RCU protection of the arrays besides."""
+
+V4 = Thread(4, (*V2.steps[2:6], _GATE, _LAZY))
+"""The flag alone, set last, and every reader behind a helper that acquires it."""
 
 
 # --- as git knows it -------------------------------------------------------------------------

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 
 from reviewbot.findings import Concern
-from tests.seed.fixture import HEADER, MAP, Edit, Step, Thread, revision
+from tests.seed.fixture import HEADER, MAP, V2, Edit, Step, Thread
 from tests.seed.reviews import from_mail, functions, mails, over_tree, rules, shown, the
 
-V2 = revision(2)
 STORE = "d->map.is_indirect = true;"
 CHECK = "if (d->map.is_indirect)"
 NEGATED = "if (!d->map.is_indirect)"
