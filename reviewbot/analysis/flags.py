@@ -12,6 +12,7 @@ from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, excludes
 from reviewbot.analysis.facts import Confidence, Field, Flag, Interleaving, Pairing, Place, Side, Step
 from reviewbot.analysis.flow import bits
+from reviewbot.analysis.handoffs import Handoffs
 from reviewbot.analysis.ordering import Ordering, is_acquire, is_release
 from reviewbot.analysis.payload import Payloads, Touched
 from reviewbot.analysis.program import Study
@@ -41,8 +42,11 @@ class Check:
 class Flags:
     """The flag facts of one program."""
 
-    def __init__(self, payloads: Payloads, ordering: Ordering, evidence: Evidence) -> None:
+    def __init__(
+        self, payloads: Payloads, ordering: Ordering, evidence: Evidence, handoffs: Handoffs
+    ) -> None:
         self._payloads = payloads
+        self._handoffs = handoffs
         self._ordering = ordering
         self._evidence = evidence
 
@@ -56,10 +60,14 @@ class Flags:
             checks = _checks(story, writer)
             if not any(s.access.is_new for s in (writer, *(c.seen for c in checks))):
                 continue
-            open_checks = [c for c in checks if not excludes(writer, c.seen)]
+            open_checks = [c for c in checks if not self._is_excluded(writer, c.seen)]
             if open_checks:
                 yield from self._ask(story, writer, open_checks)
                 return
+
+    def _is_excluded(self, writer: Seen, reader: Seen) -> bool:
+        """Whether a lock keeps the two apart, or the store is handed over to the check (S03, S12)."""
+        return excludes(writer, reader) or self._handoffs.hands_over(writer, reader)
 
     def _ask(self, story: Story, writer: Seen, checks: list[Check]) -> Iterator[Flag | Pairing]:
         matched = self._payload(story, writer, checks)

@@ -17,6 +17,7 @@ from reviewbot.analysis.finders import Finders
 from reviewbot.analysis.flags import Flags
 from reviewbot.analysis.frees import Frees
 from reviewbot.analysis.gates import Gates
+from reviewbot.analysis.handoffs import Handoffs
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.late_stores import LateStores
 from reviewbot.analysis.list_uses import ListUses
@@ -63,7 +64,7 @@ class Analysis:
         provenance = Provenance(program, self.objects, self.holding)
         gates = Gates(program, self.stories)
         self._makers: tuple[FactMaker, ...] = (
-            Flags(Payloads(program, self.objects), ordering, self.evidence),
+            Flags(Payloads(program, self.objects), ordering, self.evidence, Handoffs(program)),
             Publications(
                 self.objects, provenance, ordering, self.evidence, gates, Beside(self.stories, ordering)
             ),

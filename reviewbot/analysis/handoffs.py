@@ -1,0 +1,62 @@
+"""Stores handed over: made before the start of the callback that reads them (suppressor S12).
+
+Queueing work, arming a timer or starting a thread orders what was stored before it for the
+function that it runs; no further barrier is needed.
+"""
+
+from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.stories import Seen
+from reviewbot.kernel.vocabulary import vocabulary
+from reviewbot.syntax.model import Call, Value
+
+
+class Handoffs:
+    """The answers for one program."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._barriers = vocabulary().barriers
+        self._contexts = vocabulary().contexts
+
+    def hands_over(self, writer: Seen, reader: Seen) -> bool:
+        """Whether the function of the store starts that of the read behind the store."""
+        later = writer.study.flow.may_follow(writer.event)
+        return any(
+            reader.study.name in self._started(call)
+            for index, call in writer.study.calls()
+            if later >> index & 1 and self._is_start(call)
+        )
+
+    def _is_start(self, call: Call) -> bool:
+        handoff = self._barriers.handoff(call.function)
+        return handoff is not None and not handoff.is_backwards
+
+    def _started(self, call: Call) -> set[str]:
+        """The functions that a call starts: its own handlers, or those its work or timer was set up with."""
+        found = self._handlers(call)
+        for value in call.arguments:
+            field = self._program.types.field(value.path) if value.path is not None else None
+            if field is None or found:
+                continue
+            for other in self._program.mentioning(field.name):
+                found |= self._set_up(other, value)
+        return found
+
+    def _set_up(self, study: Study, value: Value) -> set[str]:
+        """The handlers that a function sets this work item or timer up with."""
+        types = self._program.types
+        field = types.field(value.path) if value.path is not None else None
+        found: set[str] = set()
+        for _, call in study.calls():
+            first = call.arguments[0].path if call.arguments else None
+            if first is not None and types.field(first) == field:
+                found |= self._handlers(call)
+        return found
+
+    def _handlers(self, call: Call) -> set[str]:
+        """The functions that a call names as callbacks."""
+        callback = self._contexts.callback(call.function)
+        if callback is None:
+            return set()
+        values = [call.arguments[i] for i in callback.handlers if i < len(call.arguments)]
+        return {(v.path.root if v.path is not None else v.text).lstrip("&") for v in values}
