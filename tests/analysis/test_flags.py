@@ -222,3 +222,62 @@ def test_known_miss_flag_cleared_then_freed() -> None:
     """A flag that goes down before something is freed wants a drain, not an order: no rule yet."""
     cleared = changed(("w->eggs = arg;", "w->ready = false;"), ("w->ready = true;", "kfree(w->nest);"))
     assert facts(cleared, Flag) == []
+
+
+WORK = """
+struct wren {
+	struct work_struct work;
+	u32 eggs;
+	bool ready;
+};
+
+static void wren_work(struct work_struct *work)
+{
+	struct wren *w = container_of(work, struct wren, work);
+
+	if (w->ready)
+		wren_lay(w->eggs);
+}
+
+static long wren_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct wren *w = file->private_data;
+
+	w->eggs = arg;
+	w->ready = true;
+	schedule_work(&w->work);
+	return 0;
+}
+
+static int wren_open(struct inode *inode, struct file *file)
+{
+	struct wren *w = file->private_data;
+
+	INIT_WORK(&w->work, wren_work);
+	return 0;
+}
+
+static const struct file_operations wren_fops = {
+	.open = wren_open,
+	.unlocked_ioctl = wren_ioctl,
+};
+"""
+
+
+def test_s12_handed_over_to_the_callback() -> None:
+    assert facts(WORK, Flag) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("\tschedule_work(&w->work);\n", ""),
+        ("schedule_work(&w->work)", "schedule_work(&w->other)"),
+        ("\tw->eggs = arg;", "\tschedule_work(&w->work);\n\tw->eggs = arg;"),
+    ],
+)
+def test_not_handed_over(change: tuple[str, str]) -> None:
+    text = changed(change, text=WORK)
+    if text.count("schedule_work") > 1:
+        text = text.replace("w->ready = true;\n\tschedule_work(&w->work);", "w->ready = true;")
+    assert [fact.payload for fact in facts(text, Flag)] == ["w->eggs"]

@@ -1,0 +1,140 @@
+"""Plain accesses beside marked or locked ones."""
+
+import pytest
+
+from reviewbot.analysis.facts import Confidence, MixedMarking, Side
+from tests.analysis.series import facts
+
+MIXED = """
+void wren_set_rate(struct wren *w, u32 rate)
+{
+	w->rate = rate;
+}
+
+u64 wren_delay(struct wren *w, u32 n)
+{
+	return n * READ_ONCE(w->rate);
+}
+"""
+
+OLD = """
+void wren_push(struct wren *w, u32 n)
+{
+	spin_lock(&w->lock);
+	w->fill += n;
+	spin_unlock(&w->lock);
+}
+
+void wren_reset(struct wren *w)
+{
+	spin_lock(&w->lock);
+	w->fill = 0;
+	spin_unlock(&w->lock);
+}
+
+u32 wren_fill(struct wren *w)
+{
+	u32 fill;
+
+	spin_lock(&w->lock);
+	fill = w->fill;
+	spin_unlock(&w->lock);
+	return fill;
+}
+"""
+
+NEW = """
+static __poll_t wren_poll(struct file *file, poll_table *wait)
+{
+	struct wren *w = file->private_data;
+
+	return w->fill ? EPOLLIN : 0;
+}
+
+static const struct file_operations wren_fops = {
+	.poll = wren_poll,
+};
+"""
+
+
+def added(old: str, new: str) -> str:
+    """A hunk that adds code below older code."""
+    before = "".join(f" {line}\n" for line in old.strip().splitlines())
+    return before + " \n" + "".join(f"+{line}\n" for line in new.strip().splitlines())
+
+
+def changed(text: str, *changes: tuple[str, str]) -> str:
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+def test_plain_store_against_marked_load() -> None:
+    (fact,) = facts(MIXED, MixedMarking)
+    assert (str(fact.field), fact.wanted, fact.marked_count) == ("wren.rate", "WRITE_ONCE()", 1)
+    assert (fact.other_side, fact.is_new_reader) == (Side.READ, False)
+    assert fact.overlap == "wren_delay() already uses READ_ONCE() on it"
+
+
+def test_plain_load_against_marked_store() -> None:
+    text = changed(MIXED, ("w->rate = rate", "WRITE_ONCE(w->rate, rate)"), ("READ_ONCE(w->rate)", "w->rate"))
+    (fact,) = facts(text, MixedMarking)
+    assert (fact.wanted, fact.other_side, fact.place.function) == ("READ_ONCE()", Side.WRITE, "wren_delay")
+
+
+MIXED_SILENT = {
+    "both marked": (("w->rate = rate", "WRITE_ONCE(w->rate, rate)"),),
+    "both plain": (("READ_ONCE(w->rate)", "w->rate"),),
+    "S03 lock in common": (
+        ("\tw->rate", "\tguard(spinlock)(&w->lock);\n\tw->rate"),
+        ("\treturn n", "\tguard(spinlock)(&w->lock);\n\treturn n"),
+    ),
+    "S01 constructor": (("void wren_set_rate", "void wren_init_rate"),),
+    "S02 start-up": (("void wren_set_rate", "void __init wren_set_rate"),),
+    "S05 teardown": (("void wren_set_rate", "void wren_release"),),
+    "S08 declared racy": (("w->rate = rate", "data_race(w->rate = rate)"),),
+}
+
+
+@pytest.mark.parametrize("changes", MIXED_SILENT.values(), ids=MIXED_SILENT.keys())
+def test_suppressor(changes: tuple[tuple[str, str], ...]) -> None:
+    assert facts(changed(MIXED, *changes), MixedMarking) == []
+
+
+def test_lock_on_one_side_brings_it_back() -> None:
+    text = changed(MIXED, ("\tw->rate", "\tguard(spinlock)(&w->lock);\n\tw->rate"))
+    assert [fact.wanted for fact in facts(text, MixedMarking)] == ["WRITE_ONCE()"]
+
+
+def test_read_outside_the_lock_of_all_writers() -> None:
+    (fact,) = facts(added(OLD, NEW), MixedMarking)
+    assert (fact.is_new_reader, fact.lock, fact.wanted) == (True, "w->lock", "READ_ONCE()")
+    assert (fact.place.function, fact.confidence) == ("wren_poll", Confidence.MEDIUM)
+    assert fact.writer == "wren_push() and wren_reset()"
+
+
+LOCKED_SILENT = {
+    "under the lock": (("\treturn w->fill ?", "\tguard(spinlock)(&w->lock);\n\treturn w->fill ?"),),
+    "S04 asserted": (("\treturn w->fill ?", "\tlockdep_assert_held(&w->lock);\n\treturn w->fill ?"),),
+    "S08 declared racy": (("w->fill ? E", "data_race(w->fill) ? E"),),
+    "marked": (("w->fill ? E", "READ_ONCE(w->fill) ? E"),),
+    "not called from outside": (("\t.poll = wren_poll,\n", ""),),
+    "another lock": (("\treturn w->fill ?", "\tguard(mutex)(&w->mutex);\n\treturn w->fill ?"),),
+}
+
+
+@pytest.mark.parametrize("changes", LOCKED_SILENT.values(), ids=LOCKED_SILENT.keys())
+def test_locked_suppressor(changes: tuple[tuple[str, str], ...]) -> None:
+    text = added(OLD, changed(NEW, *changes))
+    assert [fact for fact in facts(text, MixedMarking) if fact.is_new_reader] == []
+
+
+def test_writer_without_the_lock() -> None:
+    bare = changed(OLD, ("spin_lock(&w->lock);\n\tw->fill = 0;\n\tspin_unlock(&w->lock);", "w->fill = 0;"))
+    assert [fact for fact in facts(added(bare, NEW), MixedMarking) if fact.is_new_reader] == []
+
+
+def test_s07_type_that_synchronises_itself() -> None:
+    text = "struct wren {\n\tatomic_t rate;\n};\n" + MIXED
+    assert facts(text, MixedMarking) == []

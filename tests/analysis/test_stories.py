@@ -1,0 +1,120 @@
+"""Stories: whose field an access is, through which helper, and who tells it."""
+
+from reviewbot.analysis.facts import Flag
+from reviewbot.syntax.model import Marking
+from tests.analysis.series import analysis, facts
+
+TWO = """
+struct wren {
+	bool ready;
+};
+
+struct crow {
+	bool ready;
+};
+
+void wren_start(struct wren *w)
+{
+	w->ready = true;
+}
+
+void crow_start(struct crow *c)
+{
+	c->ready = true;
+}
+"""
+
+
+def stories(text: str, name: str) -> dict[str, list[str]]:
+    """Field -> the functions that access it."""
+    return {
+        ("weak " if story.field.weak else "") + str(story.field): [
+            str(s.access.place.function) for s in story.seen
+        ]
+        for story in analysis(text).stories.of(name)
+    }
+
+
+def test_members_of_one_name_are_two_fields() -> None:
+    assert stories(TWO, "ready") == {"crow.ready": ["crow_start"], "wren.ready": ["wren_start"]}
+
+
+def test_unknown_object_joins_the_struct_whose_objects_are_called_so() -> None:
+    text = TWO + "\nvoid nest_poke(struct nest *n)\n{\n\tn->u.w->ready = false;\n}\n"
+    assert stories(text, "ready")["wren.ready"] == ["wren_start", "nest_poke"]
+
+
+def test_unknown_object_of_another_name_stays_apart() -> None:
+    text = TWO + "\nvoid nest_poke(struct nest *n)\n{\n\tn->u.owl->ready = false;\n}\n"
+    assert stories(text, "ready")["weak ready"] == ["nest_poke"]
+
+
+WEAK = """
+void wren_start(struct nest *n)
+{
+	n->u.owl->eggs = 1;
+	WRITE_ONCE(n->u.owl->ready, true);
+}
+
+u32 wren_eggs(struct nest *n)
+{
+	if (!READ_ONCE(n->u.owl->ready))
+		return 0;
+	return n->u.owl->eggs;
+}
+"""
+
+
+def test_weak_identity_announces_nothing() -> None:
+    typed = WEAK.replace("n->u.owl->", "n->").replace("nest", "owl")
+    declared = "struct owl {\n\tu32 eggs;\n\tbool ready;\n};\n"
+    assert [fact.payload for fact in facts(declared + typed, Flag)] == ["n->eggs"]
+    assert facts(WEAK, Flag) == []
+
+
+def test_call_of_a_helper_is_the_access() -> None:
+    text = """
+struct nest {
+	struct wren *wren;
+};
+
+static bool wren_ready(struct wren *w)
+{
+	return smp_load_acquire(&w->ready);
+}
+
+int wren_poll(struct nest *n)
+{
+	return wren_ready(n->wren) ? 1 : 0;
+}
+"""
+    (story,) = analysis(text).stories.of("ready")
+    (read,) = story.reads
+    assert (read.access.via, read.access.marking) == ("wren_ready", Marking.ACQUIRE)
+    assert (read.access.text, read.access.place.function) == ("n->wren->ready", "wren_poll")
+
+
+def test_global_and_container_of() -> None:
+    text = """
+static u32 ready;
+
+struct wren {
+	struct work_struct work;
+	u32 rev;
+};
+
+static void wren_work(struct work_struct *work)
+{
+	struct wren *w = container_of(work, struct wren, work);
+
+	w->rev = ready;
+}
+"""
+    assert stories(text, "ready") == {"ready": ["wren_work"]}
+    assert stories(text, "rev") == {"wren.rev": ["wren_work"]}
+
+
+def test_s06_own_memory_is_no_story() -> None:
+    text = "void wren_f(void)\n{\n\tstruct wren w;\n\n\tcurrent->ready = 1;\n\tw.ready = 1;\n}\n"
+    seen = [s for story in analysis(text).stories.of("ready") for s in story.seen]
+    assert [s for s in seen if s.is_live] == []
