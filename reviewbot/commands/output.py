@@ -1,9 +1,7 @@
 """Where text goes: standard output as it can be shown there, or a file that is never half written."""
 
 import os
-import shutil
 import sys
-import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -34,6 +32,8 @@ def width(stream: TextIO) -> int:
     """Columns to write in: the terminal's, within reason; always the same where piped."""
     if not stream.isatty():
         return _PIPED_WIDTH
+    import shutil  # noqa: PLC0415 - slow to import, and only a terminal needs it
+
     least, most = _WIDTHS
     return min(max(shutil.get_terminal_size().columns, least), most)
 
@@ -81,6 +81,8 @@ def _put(content: bytes, path: Path) -> None:
     if target.exists() and not target.is_file():
         target.write_bytes(content)
         return
+    import tempfile  # noqa: PLC0415 - slow to import, and only a file needs it
+
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".reviewbot-", delete=False) as half:
         try:
             half.write(content)

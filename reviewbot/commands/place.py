@@ -10,6 +10,7 @@ from reviewbot.errors import ReviewbotError, TreeError
 from reviewbot.series.model import Series, Status
 from reviewbot.sources.base import find_base
 from reviewbot.sources.git import Repository
+from reviewbot.sources.read import names_commits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,16 @@ class Ground:
 
 
 @contextmanager
-def opened(wish: Wish) -> Iterator[Repository | None]:
-    """The repository that the wish speaks of, closed at the end; also for --no-tree, for ranges.
+def opened(wish: Wish, sources: tuple[str, ...]) -> Iterator[Repository | None]:
+    """The repository that the wish speaks of, closed at the end; for --no-tree only to read commits.
 
     Raises:
         TreeError: the folder named is in no repository.
     """
     with ExitStack() as stack:
+        if not wish.is_wanted and not names_commits(sources):
+            yield None
+            return
         try:
             repository = Repository.open(wish.folder or Path())
         except TreeError:

@@ -1,7 +1,6 @@
 """`reviewbot review`: a series in, comments out."""
 
 import sys
-import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,6 @@ from reviewbot.commands.output import Progress, check_target, emit, wants_color,
 from reviewbot.commands.place import Wish, ground, opened
 from reviewbot.commands.trouble import say
 from reviewbot.pipeline import Options, Review, review
-from reviewbot.publishers import json, rdjson, sarif, terminal
 from reviewbot.sources.read import read_series
 
 
@@ -64,7 +62,7 @@ def run(request: Request) -> Outcome:
 def reviewed(request: Request, progress: Progress) -> Review:
     """The review itself, nothing of it published."""
     progress("reading the series")
-    with opened(request.wish) as repository:
+    with opened(request.wish, request.sources) as repository:
         series = read_series(request.sources, repository, request.revision, sys.stdin.buffer)
         found = ground(series, repository, request.wish)
         done = review(series, found.repository, _options(request, found.base, progress))
@@ -86,12 +84,20 @@ def _options(request: Request, base: str | None, progress: Progress) -> Options:
 
 def _rendered(done: Review, request: Request) -> str:
     if request.form == "json":
+        from reviewbot.publishers import json  # noqa: PLC0415 - only what is asked for is imported
+
         return json.render(done.series, done.report)
     if request.form == "rdjson":
+        from reviewbot.publishers import rdjson  # noqa: PLC0415 - as above
+
         return rdjson.render(done.series, done.report)
     if request.form == "sarif":
+        from reviewbot.publishers import sarif  # noqa: PLC0415 - as above
+
         pages = {rule.id: (rule.title, rule.summary, _page(rule.path)) for rule in done.rules}
         return sarif.render(done.series, done.report, pages)
+    from reviewbot.publishers import terminal  # noqa: PLC0415 - as above
+
     is_file = request.output is not None
     color = request.color == "always" or (not is_file and wants_color(request.color, sys.stdout))
     columns = 80 if is_file else width(sys.stdout)
@@ -118,4 +124,6 @@ def _draft(done: Review, place: Path, is_quiet: bool) -> None:
 
 def _message_id() -> str:
     """A new Message-ID that tells nothing of the machine it was made on."""
+    import uuid  # noqa: PLC0415 - slow to import, and only drafts need it
+
     return f"<{uuid.uuid4()}@reviewbot.invalid>"

@@ -49,7 +49,7 @@ def run(question: Question) -> None:
     struct, _, name = question.field.removeprefix("struct ").replace("->", ".").rpartition(".")
     field = Field(struct or None, name)
     told = Progress(sys.stderr, question.verbose, question.quiet)
-    with told as progress, opened(question.wish) as repository:
+    with told as progress, opened(question.wish, question.sources) as repository:
         progress("reading the files")
         if question.sources:
             analysis, notes = _of_series(question, repository, progress)

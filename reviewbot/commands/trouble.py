@@ -1,11 +1,7 @@
 """How a run that cannot go on ends: one clean line, or the report of a bug in a file."""
 
-import platform
 import sys
-import tempfile
-import traceback
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from reviewbot import __version__
@@ -32,6 +28,9 @@ def report_bug(error: BaseException, arguments: list[str]) -> None:
 
 
 def _report(error: BaseException, arguments: list[str]) -> str:
+    import platform  # noqa: PLC0415 - slow to import, and bugs are rare
+    import traceback  # noqa: PLC0415 - as above
+
     lines = [
         f"reviewbot {__version__}, Python {platform.python_version()}, {platform.platform()}",
         *(f"{name} {_version(name)}" for name in _LIBRARIES),
@@ -43,6 +42,8 @@ def _report(error: BaseException, arguments: list[str]) -> str:
 
 
 def _version(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - as above
+
     try:
         return version(name)
     except PackageNotFoundError:
@@ -51,6 +52,8 @@ def _version(name: str) -> str:
 
 def _keep(text: str) -> Path | None:
     """The file that the text was written to: in the state folder, else among temporary files."""
+    import tempfile  # noqa: PLC0415 - as above
+
     name = f"bug-{datetime.now(UTC):%Y%m%d-%H%M%S}-"
     for folder in (state_folder(), Path(tempfile.gettempdir())):
         if folder is None:

@@ -51,6 +51,11 @@ def read_all(path: Path) -> tuple[Series, ...]:
     return tuple(series for thread in threads for series in thread.series)
 
 
+def names_commits(arguments: tuple[str, ...]) -> bool:
+    """Whether any argument names commits, so that a repository is needed to read the series."""
+    return any(_is_revision(argument) for argument in arguments)
+
+
 def _is_revision(argument: str) -> bool:
     """Whether an argument names commits: nothing of that name exists as a file."""
     if argument == "-":
