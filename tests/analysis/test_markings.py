@@ -138,3 +138,16 @@ def test_writer_without_the_lock() -> None:
 def test_s07_type_that_synchronises_itself() -> None:
     text = "struct wren {\n\tatomic_t rate;\n};\n" + MIXED
     assert facts(text, MixedMarking) == []
+
+
+def test_known_false_alarm_s10_only_printed() -> None:
+    """A value that is only printed is asked about like any other: sinks are not followed yet."""
+    text = changed(NEW, ("return w->fill ? EPOLLIN : 0", 'pr_info("%u\\n", w->fill);\n\treturn 0'))
+    assert [fact.is_diagnostic for fact in facts(added(OLD, text), MixedMarking)] == [False]
+
+
+def test_known_false_alarm_s14_checked_again_under_the_lock() -> None:
+    """A hint that is checked again under the lock needs a mark at most; the second check is not seen."""
+    again = "guard(spinlock)(&w->lock);\n\tw->seen = w->fill;\n\treturn 0"
+    text = changed(NEW, ("return w->fill ? EPOLLIN : 0", f"if (!w->fill)\n\t\treturn 0;\n\t{again}"))
+    assert [fact.wanted for fact in facts(added(OLD, text), MixedMarking)] == ["READ_ONCE()"]

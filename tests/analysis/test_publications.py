@@ -259,10 +259,19 @@ def test_half_a_gate_covers_nothing(half: tuple[str, str]) -> None:
     assert [fact.reason for fact in facts(changed(LAZY, half), Publication)] == [None]
 
 
-def test_gate_in_a_helper_and_in_the_caller() -> None:
+def test_gate_in_a_helper() -> None:
     helper = "static bool wren_has(struct wren *w)\n{\n\treturn smp_load_acquire(&w->has_banks);\n}\n"
     text = helper + changed(LAZY, GATED[0], ("!w->has_banks", "!wren_has(w)"))
     assert [fact.reason for fact in facts(text, Publication)] == ["gated"]
+
+
+def test_gate_in_the_caller() -> None:
+    inner = "static u32 wren_peek(struct wren *w, size_t n)\n{\n\treturn w->bank[0][n];\n}\n"
+    text = inner + changed(LAZY, *GATED, ("return w->bank[0][n]", "return wren_peek(w, n)"))
+    assert [fact.reason for fact in facts(text, Publication)] == ["gated"]
+    bare = text + "static int wren_show(struct wren *w)\n{\n\treturn wren_peek(w, 1);\n}\n"
+    bare += "static const struct seq_operations wren_seq = {\n\t.show = wren_show,\n};\n"
+    assert [fact.reason for fact in facts(bare, Publication)] == [None]
 
 
 def test_payload_beside() -> None:
