@@ -140,7 +140,8 @@ def _answers(program: Program, rules: tuple[Rule, ...]) -> Answers:
 def _unread(program: Program) -> tuple[Unread, ...]:
     """What could not be parsed in the functions that the series touches."""
     touched = {path for path, file in program.files.items() if any(map(file.is_touched, file.functions))}
-    return tuple(item for path in sorted(touched) for item in program.files[path].unread)
+    found = (item for path in sorted(touched) for item in program.files[path].unread)
+    return tuple({(item.file, item.reason): item for item in reversed(tuple(found))}.values())[::-1]
 
 
 def _unseen(series: Series, base: str | None) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ class Flags:
         if store is not None and not loose:
             return
         if matched is None:
-            if store is None and loose and story.is_new:
+            if store is None and loose and story.is_new and not self._may_announce(story, writer, checks):
                 yield self._flag(story, writer, loose, None)
         elif store is not None:
             yield from self._pairing(story, writer, readers, matched, (store, loose))
@@ -88,6 +88,17 @@ class Flags:
             yield from self._pairing(story, writer, readers, matched, (order, [writer]))
         else:
             yield self._flag(story, writer, loose, matched)
+
+    def _may_announce(self, story: Story, writer: Seen, checks: Sequence[Check]) -> bool:
+        """Whether memory is written before the store, and the checks lead to code out of sight.
+
+        Then to say that nothing depends on the flag would be wrong advice (1.1, step 6).
+        """
+        before = self._payloads.before(writer.study, writer.event)
+        if not before.writes.keys() - {story.field}:
+            return False
+        behind = [self._payloads.behind(c.seen.study, c.test, c.taken) for c in checks]
+        return any(b.opaque or any(field.weak for field in b.reads) for b in behind)
 
     def _store_order(self, writer: Seen, fields: Sequence[Field]) -> "Order | None":
         """What orders the payload before the store."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reviewbot.analysis.accessors import Accessors
-from reviewbot.analysis.facts import Field, SharedAccess
+from reviewbot.analysis.facts import Field, Known, SharedAccess
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.objects import CONSTRUCTOR, DESTRUCTOR, Objects
 from reviewbot.analysis.program import Program, Study
@@ -170,13 +170,19 @@ class Stories:
             is_test=access.tested or self._is_tested(study, event),
             via=spot.via,
         )
-        is_setup = "__init" in study.function.annotations or bool(CONSTRUCTOR.search(study.name))
+        is_setup = "__init" in study.function.annotations or _builds(study, shared)
         is_teardown = bool(DESTRUCTOR.search(study.name))
         return Seen(shared, study, event, access, is_setup, is_teardown, spot.is_helper_body)
 
     @staticmethod
     def _is_tested(study: Study, event: int) -> bool:
         return any(event in test.events for test in study.function.tests)
+
+
+def _builds(study: Study, access: SharedAccess) -> bool:
+    """Whether the function builds the object, by its name; who has an object alone takes no lock for it."""
+    is_locked = any(lock.known != Known.HINTED.value for lock in access.held)
+    return bool(CONSTRUCTOR.search(study.name)) and not is_locked
 
 
 def _is_own_memory(access: Access) -> bool:

@@ -280,12 +280,12 @@ class FileFacts:
     @property
     def unread(self) -> tuple[Unread, ...]:
         """What was not understood so far: in structs, and in the functions lowered up to now."""
-        found = [
-            Unread(self.path, line, f"in {head.name}(): {reason}" if head.name else reason)
-            for index, head in enumerate(self.functions)
-            if (lowered := self._lowered.get((head.fragment, self._headers[index][1].item.start)))
-            for line, reason in lowered.unread
-        ]
+        found: list[Unread] = []
+        for index, head in enumerate(self.functions):
+            lowered = self._lowered.get((head.fragment, self._headers[index][1].item.start))
+            for line, reason in lowered.unread if lowered else ():
+                where = f"in {head.name}(): {reason}" if head.name else reason
+                found.append(Unread(self.path, self._line_of_file(head.fragment, line), where))
         return tuple(dict.fromkeys([*found, *self._unread_structs()]))
 
     def _unread_structs(self) -> Iterator[Unread]:
@@ -293,6 +293,11 @@ class FileFacts:
         for struct in self.__dict__.get("structs", ()):
             if not struct.is_whole and self.complete:
                 yield Unread(self.path, struct.line, f"in struct {struct.tag}: could not be parsed")
+
+    def _line_of_file(self, fragment: int, line: int) -> int:
+        """The line of the file that a line of a fragment is."""
+        origins = self.view.fragments[fragment].origins
+        return origins[min(max(line, 1), len(origins)) - 1].line if origins else line
 
 
 def read_file(view: FileView) -> FileFacts:
