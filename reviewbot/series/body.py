@@ -13,9 +13,8 @@ _DIFF = re.compile(
 _IN_BODY = re.compile(r"(From|Subject|Date):\s*(.*)")
 _MAILBOX_LINE = re.compile(r"From [0-9a-f]{40,64} \w{3} \w{3} ")
 _BREAK = re.compile(r"---\s*\Z")
-_SCISSORS = re.compile(
-    r"\s*(?:(?:>8|8<|>%|%<)[\s-]*|-{1,}[\s-]*(?:(?:>8|8<|>%|%<|cut here)[\s-]*)+)+.*\Z", re.IGNORECASE
-)
+_MARK = re.compile(r">8|8<|>%|%<")
+_LONGEST_SCISSORS = 200
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):[ \t]+(\S.*)")
 _KNOWN = re.compile(
     r"(?:[A-Za-z-]+-by|Fixes|Cc|Link|Closes|Bug|Message-ID|Change-Id|References)\Z", re.IGNORECASE
@@ -63,11 +62,12 @@ def _cut_at_scissors(lines: list[str]) -> tuple[list[str], list[str]]:
 
 
 def is_scissors(line: str) -> bool:
-    """Whether a line says `-- >8 --`, as git's mailinfo would take it: marks are most of it."""
-    if not re.search(r">8|8<|>%|%<", line) or "-" not in line or not _SCISSORS.match(line):
+    """Whether a line says `-- >8 --`, by the measure of git's mailinfo: marks are a third of it."""
+    shown = line.strip()
+    if not 8 <= len(shown) <= _LONGEST_SCISSORS or shown[0] not in "-><8%" or "-" not in shown:
         return False
-    marks = sum(map(len, re.findall(r">8|8<|>%|%<|-", line)))
-    return marks * 3 >= len(line.replace(" ", "").rstrip())
+    marks = sum(map(len, _MARK.findall(shown)))
+    return marks > 0 and len(shown) < 3 * (marks + shown.count("-") + shown.count(" "))
 
 
 def _in_body(lines: list[str]) -> tuple[dict[str, str], list[str]]:

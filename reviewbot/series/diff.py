@@ -28,6 +28,8 @@ _INDEX = re.compile(r"index ([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})(?: \d+)?")
 _BINARY = re.compile(r"Binary files (.+) and (.+) differ")
 _PIECE = 20_000
 """Lines that unidiff gets at once; it needs some 300 bytes a line."""
+_LONGEST = 10_000
+"""Characters of a line that may name two paths."""
 _SIGNATURES = ("--", "-- ")
 _NO_NEWLINE = "\\ No newline at end of file"
 _MISMATCH = {
@@ -118,7 +120,7 @@ def _header_at(lines: _Lines, line: str, found: _Found) -> _Header | None:
     if line.startswith(("diff --cc ", "diff --combined ")):
         name = line.split(" ", 2)[2]
         found.unread.append(Unread(unquote(name), None, "combined diff of a merge"))
-    elif match := _BINARY.fullmatch(line.rstrip("\r")):
+    elif len(line) < _LONGEST and (match := _BINARY.fullmatch(line.rstrip("\r"))):
         before, after = plain_paths(header_path(match[1]), header_path(match[2]))
         return _Header(before, after, is_binary=True, status=_plain_status(before, after))
     return None
@@ -181,10 +183,10 @@ def _extended(header: _Header, line: str) -> bool:
         header.has_names = header.before is not None
     elif match := _INDEX.fullmatch(line.rstrip()):
         header.before_blob, header.after_blob = match[1], match[2]
-    elif line == "GIT binary patch" or _BINARY.fullmatch(line):
+    elif line == "GIT binary patch" or (len(line) < _LONGEST and _BINARY.fullmatch(line)):
         header.is_binary = True
     else:
-        return line.startswith(("old mode ", "new mode ", "similarity index ", "dissimilarity index "))
+        return line.startswith(("index ", "old mode ", "new mode ", "similarity index ", "dissimilarity index "))
     return True
 
 

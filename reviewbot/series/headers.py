@@ -84,7 +84,7 @@ def people(values: Iterable[str]) -> tuple[Person, ...]:
 
 def _people(value: str) -> list[Person]:
     if value.count("(") > 50 or value.count("[") > 50:
-        pairs = [("", address) for address in re.findall(r"[\w.+%-]+@[\w.-]+", value)]
+        pairs = [("", word.strip("<>()[]\"';")) for word in re.split(r"[\s,]", value) if "@" in word]
     else:
         pairs = _address_pairs(value)
     return [Person(plain(name), address) for name, address in pairs if name or address]
@@ -113,7 +113,7 @@ def message_ids(value: str) -> tuple[str, ...]:
 def date_of(value: str) -> datetime | None:
     """The date of a mail, with a time zone; None where it cannot be read."""
     try:
-        date = parsedate_to_datetime(value)
+        date = parsedate_to_datetime(value[:200])
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)

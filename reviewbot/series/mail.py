@@ -20,6 +20,9 @@ _BLANK = re.compile(rb"\r?\n\r?\n")
 _PATCH_NAME = re.compile(r".*\.(?:patch|diff|txt|eml)\Z", re.IGNORECASE)
 _ENDING = re.compile(r"\.(?:patch|diff|txt)(?:\.gz)?\Z")
 _WIDE = ("utf-16", "utf-32", "utf-7", "utf16", "utf32", "utf7", "ucs")
+_LONGEST_PARAMETERS = 5000
+"""Characters of a Content-Type that is looked at: email takes the square of it in time."""
+_PARAMETERS = re.compile(rb"^(content-(?:type|disposition):[^\n]{5000})[^\n]*", re.IGNORECASE | re.MULTILINE)
 _TAIL = 20_000
 """Bytes after the last hunk that are searched for `base-commit:`."""
 
@@ -164,9 +167,8 @@ def _parts(mail: Mail, raw: bytes, end: int) -> tuple[_Part, ...]:
         body = _transfer_decoded(raw[end:], str(mail.get("content-transfer-encoding", "")))
         return (_part(mail, body),) if mail.get_content_subtype() != "html" else ()
     try:
-        leaves = [
-            leaf for leaf in BytesParser(policy=compat32).parsebytes(raw).walk() if not leaf.is_multipart()
-        ]
+        whole = BytesParser(policy=compat32).parsebytes(_PARAMETERS.sub(rb"\1", raw))
+        leaves = [leaf for leaf in whole.walk() if not leaf.is_multipart()]
     except RecursionError:
         return (_Part(raw[end:]),)
     return tuple(_part(leaf, _payload(leaf)) for leaf in leaves if _is_readable(leaf))
@@ -190,6 +192,8 @@ def _part(mail: Mail, data: bytes) -> _Part:
 
 def _parameter(mail: Mail, name: str, header: str = "content-disposition") -> str:
     """A parameter of a header; email raises many things on hostile ones."""
+    if len(str(mail.get(header, ""))) > _LONGEST_PARAMETERS:
+        return ""
     try:
         value = mail.get_param(name, "", header)
     except (ValueError, LookupError, TypeError, AttributeError):

@@ -14,6 +14,8 @@ _ESCAPES = {
     "\\": b"\\",
 }
 _ESCAPE = re.compile(r"\\([0-3][0-7]{2}|.)", re.DOTALL)
+_LONGEST = 10_000
+"""Characters of a `diff --git` line; two paths of the longest that Linux takes have 8,192."""
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _GIT_QUOTED = re.compile(rf"({_QUOTED}|[^\t]+?) ({_QUOTED}|[^\t]+)")
 _PREFIX_PAIRS = {
@@ -66,6 +68,8 @@ def header_path(text: str) -> str | None:
 
 def git_paths(text: str) -> tuple[str, str] | None:
     """Both paths of a `diff --git` line, without a/ and b/; None where they cannot be told apart."""
+    if len(text) > _LONGEST:
+        return None
     if text.startswith('"') or text.endswith('"'):
         match = _GIT_QUOTED.fullmatch(text)
         return without_prefixes(unquote(match[1]), unquote(match[2])) if match else None

@@ -61,7 +61,12 @@ class SparseFile:
     """The segments of one file, in order."""
 
     def __init__(self) -> None:
-        self.segments: list[Segment] = []
+        self._known: dict[Segment, None] = {}
+
+    @property
+    def segments(self) -> list[Segment]:
+        """In the order of the file, as far as that is known."""
+        return list(self._known)
 
     def add(self, hunks: Iterable[Hunk], patch: int) -> list[SparseLine]:
         """Lays a patch's hunks over what is known; gives the older lines that it removed."""
@@ -76,8 +81,8 @@ class SparseFile:
             touched.difference_update(match.segment for match in matches)
             touched.add(segment)
             for match in matches:
-                self.segments.remove(match.segment)
-            self.segments.append(segment)
+                del self._known[match.segment]
+            self._known[segment] = None
             first = max(matches[0].offset, 0) if matches else 0
             removed += _lay(hunk, segment, first, patch)
         self._shift(shown, touched)
@@ -98,7 +103,7 @@ class SparseFile:
         for segment in self.segments:
             if segment not in touched:
                 segment.start += sums[bisect_left(starts, segment.start)]
-        self.segments.sort(key=lambda segment: segment.start)
+        self._known = dict.fromkeys(sorted(self._known, key=lambda segment: segment.start))
 
 
 def _matches(

@@ -124,7 +124,7 @@ def _patch(index: int, commit: str, data: bytes, diff: bytes) -> Patch:
 def _author(data: bytes) -> tuple[Person, datetime | None]:
     head = data.partition(b"\n\n")[0]
     line = next((line[7:] for line in head.split(b"\n") if line.startswith(b"author ")), b"")
-    match = _PERSON.match(text_of(line, "utf-8"))
+    match = _PERSON.match(text_of(line[:1000], "utf-8"))
     if match is None:
         return Person("", ""), None
     offset = timedelta(hours=int(match[4][1:3]), minutes=int(match[4][3:5]))

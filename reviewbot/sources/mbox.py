@@ -85,7 +85,7 @@ def _split(lines: Iterator[bytes], name: str) -> Iterator[RawMessage]:
             else:
                 current += pending
             pending = None
-        if line.startswith(b"From ") and _FROM_LINE.match(line):
+        if line.startswith(b"From ") and len(line) < 1000 and _FROM_LINE.match(line):
             pending = line
             continue
         current += line[1:] if line[:1] == b">" and is_mbox and _ESCAPED.match(line) else line

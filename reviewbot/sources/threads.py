@@ -35,9 +35,26 @@ class _Group:
         else:
             self.cover = message
 
+    def messages(self) -> Iterator[Message]:
+        """The cover letter, then the patches as they came."""
+        if self.cover is not None:
+            yield self.cover
+        yield from self.patches.values()
+
     def ids(self) -> Iterator[str]:
-        for message in (*self.patches.values(), *((self.cover,) if self.cover else ())):
-            yield message.envelope.message_id
+        """The ids of the cover letter and the patches."""
+        return (message.envelope.message_id for message in self.messages())
+
+    def sender(self) -> str:
+        """The address that sent the first of them."""
+        sender = next(self.messages()).envelope.sender
+        return sender.address.lower() if sender else ""
+
+    def is_completed_by(self, other: "_Group") -> bool:
+        """Whether a group of the same thread and count holds only what is missing here."""
+        is_counted = all(message.label.index is not None for message in (*self.messages(), *other.messages()))
+        is_disjoint = not self.patches.keys() & other.patches.keys() and not (self.cover and other.cover)
+        return bool(self.thread) and is_counted and is_disjoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +159,23 @@ def _groups(messages: list[Message], roots: dict[str, str]) -> list[_Group]:
             candidates.append(chosen)
             groups.append(chosen)
         _place(chosen, message)
-    return groups
+    return _united(groups)
+
+
+def _united(groups: list[_Group]) -> list[_Group]:
+    """Joins what differs in the prefix alone: `[PATCHSET 0/2]`, `[PATCH 1/2]` and `[RFC PATCH 2/2]`."""
+    kept: list[_Group] = []
+    by_count: dict[tuple[object, ...], list[_Group]] = {}
+    for entry in groups:
+        known = by_count.setdefault((entry.thread, *entry.key[1:3], entry.sender()), [])
+        partner = next((other for other in known if other.is_completed_by(entry)), None)
+        if partner is None:
+            known.append(entry)
+            kept.append(entry)
+        else:
+            partner.patches |= entry.patches
+            partner.cover = partner.cover or entry.cover
+    return kept
 
 
 def _best(candidates: list[_Group], message: Message) -> _Group | None:
