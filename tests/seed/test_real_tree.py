@@ -108,9 +108,6 @@ def test_the_mainline_form_draws_no_comment(cut: Cut) -> None:
     assert [f"{each.rule}: {each.line_text}" for each in cut.review()] == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="by its name mmu_first_shadow_root_alloc() builds the object, though it locks it"
-)
 @pytest.mark.parametrize(
     ("edits", "rule", "write", "read"),
     [
