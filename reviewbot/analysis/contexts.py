@@ -9,7 +9,7 @@ from functools import cached_property
 
 from reviewbot.analysis.program import Program, Study
 from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import Registration, ValueKind
+from reviewbot.syntax.model import Registration, Value, ValueKind
 
 DEPTH = 3
 
@@ -40,13 +40,12 @@ class Contexts:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._table = vocabulary().contexts
-        self._direct: dict[str, frozenset[str]] | None = None
         self._of: dict[Study, frozenset[str]] = {}
 
     def of(self, study: Study, depth: int = DEPTH) -> frozenset[str]:
         """The contexts that a function runs in, as far as the code at hand tells."""
         if study not in self._of:
-            own = self._registered().get(study.name, frozenset())
+            own = self._direct.get(study.name, frozenset())
             if study.is_single_threaded:
                 own |= {"module_init"}
             named = self._table.context_by_name(study.name)
@@ -62,19 +61,17 @@ class Contexts:
                 found |= self.of(caller, depth - 1)
         return found
 
-    def _registered(self) -> dict[str, frozenset[str]]:
+    @cached_property
+    def _direct(self) -> dict[str, frozenset[str]]:
         """Function name -> contexts, from the operations tables and registrars at hand."""
-        if self._direct is None:
-            self._direct = {}
-            for path in sorted(self._program.files):
-                self._learn_tables(path)
-            for study in self._program.calling(frozenset(self._table.callbacks)):
-                self._learn_calls(study)
-        return self._direct
+        found: dict[str, frozenset[str]] = {}
+        for function, context in (*self._of_tables(), *self._of_calls()):
+            found[function] = found.get(function, frozenset()) | {context}
+        return found
 
     def is_registered(self, study: Study) -> bool:
         """Whether the function is itself a callback or an operation, or is known by its name."""
-        return study.name in self._registered() or self._table.context_by_name(study.name) is not None
+        return study.name in self._direct or self._table.context_by_name(study.name) is not None
 
     def holds(self, study: Study) -> tuple[str, ...]:
         """The locks that the subsystem holds around an operation (`rtnl_mutex`), sorted.
@@ -122,30 +119,26 @@ class Contexts:
         for path in sorted(self._program.files):
             yield from self._program.files[path].registrations
 
-    def _add(self, function: str, context: str) -> None:
-        assert self._direct is not None
-        self._direct[function] = self._direct.get(function, frozenset()) | {context}
-
-    def _learn_tables(self, path: str) -> None:
-        for registration in self._program.files[path].registrations:
-            operation = self._table.operation(registration.table_type, registration.member)
+    def _of_tables(self) -> Iterator[tuple[str, str]]:
+        """The functions in operations tables, each with its context."""
+        for row in self._tables():
+            operation = self._table.operation(row.table_type, row.member)
             if operation is not None:
-                self._add(registration.function, operation.context)
+                yield row.function, operation.context
 
-    def _learn_calls(self, study: Study) -> None:
-        for _, call in study.calls():
-            callback = self._table.callback(call.function)
-            if callback is None:
-                continue
-            for position, context in zip(callback.handlers, callback.contexts, strict=False):
-                if position < len(call.arguments):
-                    value = call.arguments[position]
-                    name = value.path.root if value.kind is ValueKind.ADDRESS and value.path else value.text
-                    self._add(name.lstrip("&"), context)
+    def _of_calls(self) -> Iterator[tuple[str, str]]:
+        """The functions handed to registrars, each with its context."""
+        for study in self._program.calling(frozenset(self._table.callbacks)):
+            for _, call in study.calls():
+                callback = self._table.callback(call.function)
+                if callback is not None:
+                    for position, context in zip(callback.handlers, callback.contexts, strict=False):
+                        if position < len(call.arguments):
+                            yield _function_named(call.arguments[position]), context
 
     def is_single_threaded(self, study: Study, depth: int = DEPTH) -> bool:
         """Whether a function only runs where nobody else is about (S02), all its callers included."""
-        own = self._registered().get(study.name, frozenset())
+        own = self._direct.get(study.name, frozenset())
         if study.is_single_threaded or own:
             return study.is_single_threaded or all(self._is_single(name) for name in own)
         if not study.function.is_static or depth == 0:
@@ -176,6 +169,12 @@ class Contexts:
         """Whether every context known for the function is an RCU read-side section by itself."""
         found = [self._table.context(name) for name in self.of(study)]
         return bool(found) and all(context is not None and context.is_rcu_reader for context in found)
+
+
+def _function_named(value: Value) -> str:
+    """The function that an argument names, with or without an `&`."""
+    name = value.path.root if value.kind is ValueKind.ADDRESS and value.path else value.text
+    return name.lstrip("&")
 
 
 def _word(context: str) -> str:

@@ -99,7 +99,9 @@ def _is_flag_store(seen: Seen) -> bool:
     """A marked store of a constant: each side says where it is, and looks where the other is."""
     value = seen.source.value
     is_bit = seen.access.marking is Marking.RELAXED
-    return seen.access.marking in MARKS and (is_bit or (value is not None and value.kind is ValueKind.CONSTANT))
+    return seen.access.marking in MARKS and (
+        is_bit or (value is not None and value.kind is ValueKind.CONSTANT)
+    )
 
 
 def _is_returned(mine: Seen, load: Seen) -> bool:
@@ -121,5 +123,3 @@ def _table(store: Seen, load: Seen, theirs: Seen, mine: Seen) -> Interleaving:
             Step(1, mine.access.line_text, remark="<- misses the first store"),
         ),
     )
-
-

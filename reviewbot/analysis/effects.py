@@ -99,7 +99,7 @@ class Effects:
             if isinstance(event, Scope):
                 certain[index] = self._scope(event)
             elif isinstance(event, Call):
-                conditional = self._depends(study, event)
+                conditional = self._depends(event)
                 if conditional:
                     self._conditional[study][index] = conditional
                 else:
@@ -114,7 +114,7 @@ class Effects:
         exclusive = effect.is_exclusive if effect else True
         return Hold(text, identity, exclusive, Known.SEEN, implies=effect.implies if effect else ())
 
-    def _depends(self, study: Study, call: Call) -> tuple[Conditional, ...]:
+    def _depends(self, call: Call) -> tuple[Conditional, ...]:
         effect = self._locks.acquire(call.function)
         if effect is None or effect.held is Held.ALWAYS:
             return ()
@@ -149,7 +149,10 @@ class Effects:
         return (Change(hold, match.group(2) == "lock"),)
 
     def _sections(self, call: Call) -> tuple[Change, ...]:
-        for side, acquires in ((self._rcu.enter(call.function), True), (self._rcu.exit(call.function), False)):
+        for side, acquires in (
+            (self._rcu.enter(call.function), True),
+            (self._rcu.exit(call.function), False),
+        ):
             if side is not None:
                 text = _spelled(side.domain, call)[0] if side.domain else side.flavour
                 hold = Hold(text or side.flavour, text or "", False, Known.SEEN, True, side.flavour)
@@ -218,7 +221,10 @@ class Effects:
         found: list[Change] = []
         for wrapper in self._program.studies_if(call.function, study.file.path, self._is_unbalanced):
             if wrapper is not study:
-                found += (replace(c, hold=_for_caller(c.hold, wrapper, call)) for c in self._left(wrapper, depth - 1))
+                found += (
+                    replace(c, hold=_for_caller(c.hold, wrapper, call))
+                    for c in self._left(wrapper, depth - 1)
+                )
         return tuple(found)
 
     def _is_unbalanced(self, text: bytes) -> bool:
@@ -335,7 +341,9 @@ def _net_changes(study: Study, changes: dict[int, tuple[Change, ...]]) -> list[C
                 if change.hold.known is not Known.SEEN:
                     continue
                 opposite = replace(change, acquires=not change.acquires)
-                partners = {c for c in state if c.acquires != change.acquires and c.hold.key == change.hold.key}
+                partners = {
+                    c for c in state if c.acquires != change.acquires and c.hold.key == change.hold.key
+                }
                 state = state - partners - {opposite} if partners else state | {change}
         return state
 
@@ -352,7 +360,8 @@ def _net_changes(study: Study, changes: dict[int, tuple[Change, ...]]) -> list[C
 def _unmatched_releases(study: Study, changes: dict[int, tuple[Change, ...]]) -> list[Change]:
     """The releases of locks that no path of the function has taken before: held on entry."""
     taken = {
-        index: {c.hold.identity or c.hold.text for c in found if c.acquires} for index, found in changes.items()
+        index: {c.hold.identity or c.hold.text for c in found if c.acquires}
+        for index, found in changes.items()
     }
     unmatched = []
     for index, found in changes.items():
@@ -365,5 +374,3 @@ def _unmatched_releases(study: Study, changes: dict[int, tuple[Change, ...]]) ->
             if not change.acquires and not any(locks.same_lock(name, other) for other in earlier):
                 unmatched.append(Change(replace(change.hold, known=Known.SEEN), True))
     return unmatched
-
-

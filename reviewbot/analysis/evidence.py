@@ -16,7 +16,9 @@ from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.syntax.model import Marking
 
-UNMARKED = frozenset({Marking.PLAIN, Marking.PLAIN_BITOP, Marking.DATA_RACE, Marking.PERCPU, Marking.VOLATILE})
+UNMARKED = frozenset(
+    {Marking.PLAIN, Marking.PLAIN_BITOP, Marking.DATA_RACE, Marking.PERCPU, Marking.VOLATILE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,9 @@ class Evidence:
     def overlap(self, story: Story, writer: Seen, readers: Sequence[Seen]) -> Overlap:
         """Why the writer can run while one of the readers does."""
         for reader in readers:
-            if reader.study is not writer.study and (words := self._contexts.overlap(writer.study, reader.study)):
+            if reader.study is not writer.study and (
+                words := self._contexts.overlap(writer.study, reader.study)
+            ):
                 return Overlap(words, 2)
         for reader in readers:
             if any(section.flavour for section in reader.access.sections) and not reader.access.held:
@@ -121,7 +125,9 @@ def _is_of_object(lock: HeldLock, seen: Seen) -> bool:
     owner, target = owner_text(lock), seen.access.object_text
     if not owner or not target:
         return False
-    return owner == target or target.startswith((owner + "->", owner + ".")) or owner.startswith(target + "->")
+    return (
+        owner == target or target.startswith((owner + "->", owner + ".")) or owner.startswith(target + "->")
+    )
 
 
 def excludes(writer: Seen, reader: Seen) -> bool:

@@ -10,7 +10,6 @@ from enum import Enum
 
 from reviewbot.syntax.model import Kind, Marking
 
-
 GATED = "gated"
 DOCUMENTED = "documented"
 SETTLED = "settled-in-series"

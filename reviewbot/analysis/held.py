@@ -80,7 +80,9 @@ class Holding:
                 if call.function != study.name or _defined_elsewhere(self._program, study, caller):
                     continue
                 held = self._held_at_call(caller, index, depth)
-                handed = frozenset(_renamed(hold, call, study, is_sure) for hold in held if hold.identity != "?")
+                handed = frozenset(
+                    _renamed(hold, call, study, is_sure) for hold in held if hold.identity != "?"
+                )
                 known = handed if known is None else _meet(known, handed)
                 if not known:
                     return frozenset()
@@ -106,22 +108,24 @@ def _replay(study: Study, effects: Effects, entry: Holds) -> dict[int, Holds]:
     function = study.function
     changes = effects.changes(study)
 
+    def after(event: int, state: Holds) -> Holds:
+        for change in changes.get(event, ()):
+            state = _applied(change, state)
+        return state
+
     def through(block: int, state: Holds) -> Holds:
         for event in function.blocks[block].events:
-            for change in changes.get(event, ()):
-                state = _applied(change, state)
+            state = after(event, state)
         return state
 
     along = _edge_effects(study, effects)
     starts = solve(function, entry, through, along, _meet)
     held: dict[int, Holds] = {}
-    for block, state in enumerate(starts):
-        if state is None:
-            continue
-        for event in function.blocks[block].events:
-            held[event] = state
-            for change in changes.get(event, ()):
-                state = _applied(change, state)
+    for block, start in enumerate(starts):
+        state = start
+        for event in function.blocks[block].events if state is not None else ():
+            held[event] = state or frozenset()
+            state = after(event, held[event])
     return held
 
 
@@ -152,7 +156,9 @@ def _applied(change: Change, state: Holds) -> Holds:
     """The state after one acquire or release."""
     if change.acquires:
         return state | {change.hold}
-    exact = {hold for hold in state if hold.is_section == change.hold.is_section and hold.text == change.hold.text}
+    exact = {
+        hold for hold in state if hold.is_section == change.hold.is_section and hold.text == change.hold.text
+    }
     if exact:
         return state - exact
     return frozenset(
@@ -188,8 +194,8 @@ def _renamed(hold: Hold, call: Call, study: Study, is_sure: bool) -> Hold:
 
 
 def _state(holds: Holds) -> HeldState:
-    locks = sorted(HeldLock(h.text, h.identity, h.is_exclusive, h.known.value) for h in holds if not h.is_section)
+    locks = sorted(
+        HeldLock(h.text, h.identity, h.is_exclusive, h.known.value) for h in holds if not h.is_section
+    )
     sections = sorted({section for h in holds for section in h.sections()})
     return HeldState(tuple(locks), tuple(sections))
-
-

@@ -98,22 +98,29 @@ def _hang_alike(lock: HeldLock, one: SharedAccess, partner: HeldLock, other: Sha
     owners = owner_text(lock), owner_text(partner)
     is_own = [owner == access.object_text for owner, access in zip(owners, (one, other), strict=True)]
     is_inner = [
-        owner.startswith(f"{access.object_text}->") for owner, access in zip(owners, (one, other), strict=True)
+        owner.startswith(f"{access.object_text}->")
+        for owner, access in zip(owners, (one, other), strict=True)
     ]
     return not ((is_own[0] and is_inner[1]) or (is_own[1] and is_inner[0]))
 
 
 def common_locks(one: SharedAccess, other: SharedAccess) -> tuple[HeldLock, ...]:
     """The locks of `one` that exclude `other`: the same lock, on the side of each writer exclusive."""
-    found = []
-    for lock in one.held:
-        for partner in other.held:
-            if not same_lock(lock.identity, partner.identity):
-                continue
-            is_excluding = (lock.is_exclusive or not one.is_write) and (
-                partner.is_exclusive or not other.is_write
-            )
-            if is_excluding and (lock.is_exclusive or partner.is_exclusive):
-                if _fits(lock, one) and _fits(partner, other) and _hang_alike(lock, one, partner, other):
-                    found.append(lock)
+    found = (
+        lock
+        for lock in one.held
+        for partner in other.held
+        if same_lock(lock.identity, partner.identity)
+        and _excludes(lock, one, partner, other)
+        and _fits(lock, one)
+        and _fits(partner, other)
+        and _hang_alike(lock, one, partner, other)
+    )
     return tuple(dict.fromkeys(found))
+
+
+def _excludes(lock: HeldLock, one: SharedAccess, partner: HeldLock, other: SharedAccess) -> bool:
+    """Whether the modes keep the two apart: a writer holds it exclusively, and at least one side does."""
+    mine = lock.is_exclusive or not one.is_write
+    theirs = partner.is_exclusive or not other.is_write
+    return mine and theirs and (lock.is_exclusive or partner.is_exclusive)

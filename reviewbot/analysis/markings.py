@@ -81,9 +81,7 @@ class Markings:
         functions = {s.study.name for s in marked}
         return list(marked) if len(functions) > 1 and not _real_locks(seen.access) else []
 
-    def _fact(
-        self, story: Story, seen: Seen, others: Sequence[Seen], marked: Sequence[Seen]
-    ) -> MixedMarking:
+    def _fact(self, story: Story, seen: Seen, others: Sequence[Seen], marked: Sequence[Seen]) -> MixedMarking:
         example = marked[0].access
         overlap = Overlap(f"{wording.function(example)} already uses {example.accessor}() on it", 2)
         confidence = self._evidence.confidence(overlap, (seen,))
@@ -115,7 +113,11 @@ class Markings:
 
     def _against_locked(self, story: Story, seen: Seen) -> MixedMarking | None:
         """All others hold one lock, and this new read does not (acc-lock-writer-lockless-reader)."""
-        others = [s for s in story.seen if s.is_live and s.study is not seen.study and s.access.kind is not Kind.ADDRESS]
+        others = [
+            s
+            for s in story.seen
+            if s.is_live and s.study is not seen.study and s.access.kind is not Kind.ADDRESS
+        ]
         writes = [s for s in others if s.access.is_write]
         if seen.access.is_write or not writes or _real_locks(seen.access) or self._evidence.is_hinted(seen):
             return None
@@ -144,9 +146,7 @@ class Markings:
 
 def _updates(story: Story, seen: Seen) -> bool:
     """Whether the function stores the field too, marked: then it is the update side, and may read plainly."""
-    return any(
-        s.study is seen.study and s.access.is_write and s.access.marking in MARKED for s in story.seen
-    )
+    return any(s.study is seen.study and s.access.is_write and s.access.marking in MARKED for s in story.seen)
 
 
 def _real_locks(access: SharedAccess) -> bool:

@@ -4,8 +4,8 @@ The names returned here are all that the analysis looks at; a fact is only made 
 end of it is new.
 """
 
-from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.objects import is_on_stack
+from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.stories import Stories
 from reviewbot.analysis.types import object_name
 from reviewbot.syntax.model import Access, Root

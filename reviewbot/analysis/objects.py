@@ -64,7 +64,9 @@ class Objects:
                 return True
             first = definition.arguments[0] if definition.arguments else None
             return self._is_part_of_fresh(study, first, event, depth)
-        return isinstance(definition, Assign) and self._is_part_of_fresh(study, definition.value, event, depth)
+        return isinstance(definition, Assign) and self._is_part_of_fresh(
+            study, definition.value, event, depth
+        )
 
     def _is_part_of_fresh(self, study: Study, value: Value | None, event: int, depth: int) -> bool:
         if value is None:
@@ -97,7 +99,9 @@ class Objects:
             if not isinstance(event, Return) or event.value is None or not study.flow.is_reached(index):
                 continue
             value = event.value
-            if value.kind is ValueKind.NULL or (value.kind is ValueKind.CALL and value.name.startswith("ERR_")):
+            if value.kind is ValueKind.NULL or (
+                value.kind is ValueKind.CALL and value.name.startswith("ERR_")
+            ):
                 continue
             if not self._is_part_of_fresh(study, value, index, depth):
                 return False

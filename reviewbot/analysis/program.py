@@ -131,8 +131,10 @@ class Study:
 
 def _gives(event: Event, assign: Assign) -> bool:
     """Whether an access or call is the value that the assignment right behind it stores."""
-    return isinstance(event, Access | Call) and event.result == assign.variable and event.line <= assign.line <= (
-        event.line + 8
+    return (
+        isinstance(event, Access | Call)
+        and event.result == assign.variable
+        and event.line <= assign.line <= (event.line + 8)
     )
 
 
@@ -310,7 +312,11 @@ class Program:
                 ]
             for fragment, line in lines:
                 origins = file.view.fragments[fragment].origins
-                if 0 < line <= len(origins) and origins[line - 1].patch is not None and not origins[line - 1].moved:
+                if (
+                    0 < line <= len(origins)
+                    and origins[line - 1].patch is not None
+                    and not origins[line - 1].moved
+                ):
                     return True
         return False
 

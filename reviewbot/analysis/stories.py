@@ -53,7 +53,9 @@ class Spot:
 class Story:
     """All accesses of one field; what is around each is worked out when first asked for."""
 
-    def __init__(self, field: Field, spots: Sequence[Spot], look: Callable[[Spot], Seen], program: Program) -> None:
+    def __init__(
+        self, field: Field, spots: Sequence[Spot], look: Callable[[Spot], Seen], program: Program
+    ) -> None:
         self.field = field
         self._spots = spots
         self._look = look
@@ -96,7 +98,9 @@ class Story:
     @cached_property
     def reads(self) -> tuple[Seen, ...]:
         """The loads that may see a concurrent store; of a helper its calls, not its body."""
-        return tuple(s for s in self.seen if s.access.kind is Kind.READ and s.is_live and not s.is_helper_body)
+        return tuple(
+            s for s in self.seen if s.access.kind is Kind.READ and s.is_live and not s.is_helper_body
+        )
 
 
 class Stories:
@@ -136,12 +140,16 @@ class Stories:
         return self._expanded[study]
 
     def _tell(self, name: str) -> tuple[Story, ...]:
-        spots = [spot for spot in self._spots(name) if spot.field.name == name and not _is_own_memory(spot.access)]
+        spots = [
+            spot for spot in self._spots(name) if spot.field.name == name and not _is_own_memory(spot.access)
+        ]
         return tuple(Story(field, found, self._look, self.program) for field, found in _joined(spots))
 
     def _spots(self, name: str) -> Iterator[Spot]:
         """The accesses in all functions that have the name, or call a helper that returns it."""
-        callers = (study for helper in self._accessors.helpers_of(name) for study in self.program.mentioning(helper))
+        callers = (
+            study for helper in self._accessors.helpers_of(name) for study in self.program.mentioning(helper)
+        )
         for study in dict.fromkeys((*self.program.accessing(name), *callers)):
             is_body = self._accessors.is_called_helper(study)
             for event, access, via in self.expanded(study):
@@ -218,8 +226,7 @@ def tests_of(seen: Seen) -> Iterable[tuple[int, Test]]:
     """The tests that look at the value of this access, directly or through one local variable."""
     study, result = seen.study, seen.source.result
     for number, test in enumerate(study.function.tests):
-        if seen.event in test.events:
+        is_of_variable = bool(result) and result in test.operand.variables
+        is_direct = seen.event in test.events
+        if is_direct or (is_of_variable and seen.event in study.tested_definitions(result or "", number)):
             yield number, test
-        elif result and result in test.operand.variables:
-            if seen.event in study.tested_definitions(result, number):
-                yield number, test

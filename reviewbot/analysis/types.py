@@ -113,7 +113,9 @@ def object_text(path: Path) -> str:
     Members reached with `.` belong to the same object as what they are part of.
     """
     last = max((i for i, step in enumerate(path.steps) if step.arrow or step.name == "*"), default=-1)
-    spelled = path.root if path.root_kind is not Root.CALL else f"{path.root}({', '.join(path.root_arguments)})"
+    spelled = (
+        path.root if path.root_kind is not Root.CALL else f"{path.root}({', '.join(path.root_arguments)})"
+    )
     for step in path.steps[: max(last, 0)]:
         spelled += "[]" if step.name == "[]" else f"{'->' if step.arrow else '.'}{step.name}"
     return spelled
