@@ -186,7 +186,9 @@ def _extended(header: _Header, line: str) -> bool:
     elif line == "GIT binary patch" or (len(line) < _LONGEST and _BINARY.fullmatch(line)):
         header.is_binary = True
     else:
-        return line.startswith(("index ", "old mode ", "new mode ", "similarity index ", "dissimilarity index "))
+        return line.startswith(
+            ("index ", "old mode ", "new mode ", "similarity index ", "dissimilarity index ")
+        )
     return True
 
 

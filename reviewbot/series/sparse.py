@@ -6,7 +6,7 @@ hunk is laid over a segment where its lines match, and numbers only break ties.
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -22,7 +22,7 @@ _COMMON = 40
 
 @dataclass(slots=True, eq=False)
 class SparseLine:
-    """A known line. `line` counts after `patch`, or before the first patch that shows it."""
+    """A known line. `line` counts after `patch`, or before the series as far as its numbers tell."""
 
     text: bytes
     patch: int | None
@@ -57,11 +57,29 @@ class _Match:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """The last line of each hunk of a patch, counted after it, and what they added up to there."""
+
+    ends: tuple[int, ...]
+    sums: tuple[int, ...]
+
+    @classmethod
+    def of(cls, hunks: list[Hunk]) -> "_Step":
+        ends = (hunk.after_start + max(hunk.after_count - 1, 0) for hunk in hunks)
+        return cls(tuple(ends), (0, *accumulate(hunk.after_count - hunk.before_count for hunk in hunks)))
+
+    def growth(self, number: int) -> int:
+        """How many lines more there are above line `number`, which no hunk shows."""
+        return self.sums[bisect_left(self.ends, number)]
+
+
 class SparseFile:
     """The segments of one file, in order."""
 
     def __init__(self) -> None:
         self._known: dict[Segment, None] = {}
+        self._steps: list[_Step] = []
 
     @property
     def segments(self) -> list[Segment]:
@@ -77,7 +95,7 @@ class SparseFile:
         for hunk in shown:
             before = [encoded(line[1:]) for line in hunk.lines if line[:1] in (" ", "-")]
             matches = _matches(hunk, before, table, touched)
-            segment = _joined(hunk, before, matches)
+            segment = _joined(hunk, before, matches, self._first_number)
             touched.difference_update(match.segment for match in matches)
             touched.add(segment)
             for match in matches:
@@ -86,7 +104,14 @@ class SparseFile:
             first = max(matches[0].offset, 0) if matches else 0
             removed += _lay(hunk, segment, first, patch)
         self._shift(shown, touched)
+        self._steps.append(_Step.of(shown))
         return removed
+
+    def _first_number(self, number: int) -> int:
+        """The number before the series of a line that the patch at hand is the first to show."""
+        for step in reversed(self._steps):
+            number -= step.growth(number)
+        return number
 
     def _table(self) -> dict[bytes, list[SparseLine]]:
         table: dict[bytes, list[SparseLine]] = {}
@@ -158,28 +183,30 @@ def _apart(matches: list[_Match]) -> Iterator[_Match]:
             end = match.size - match.offset
 
 
-def _joined(hunk: Hunk, before: list[bytes], matches: list[_Match]) -> Segment:
+def _joined(
+    hunk: Hunk, before: list[bytes], matches: list[_Match], first_number: Callable[[int], int]
+) -> Segment:
     """One segment of the matching ones and of what the hunk shows between and around them."""
     first = matches[0] if matches else None
     if first is not None and first.offset >= 0:
         joined = Segment(hunk.after_start - first.offset, first.segment.section)
     else:
         joined = Segment(max(hunk.after_start, 1), hunk.section)
+
+    def fill(start: int, end: int) -> None:
+        for number in range(max(start, 0), end):
+            line = first_number(hunk.before_start + number)
+            joined.lines.append(SparseLine(before[number], None, line, joined))
+
     position = 0
     for match in matches:
-        _fill(hunk, before, joined, position, -match.offset)
+        fill(position, -match.offset)
         for line in match.segment.lines:
             line.home = joined
         joined.lines += match.segment.lines
         position = match.size - match.offset
-    _fill(hunk, before, joined, position, len(before))
+    fill(position, len(before))
     return joined
-
-
-def _fill(hunk: Hunk, before: list[bytes], segment: Segment, start: int, end: int) -> None:
-    """Adds the hunk's older lines from `start` up to `end`."""
-    for number in range(max(start, 0), end):
-        segment.lines.append(SparseLine(before[number], None, hunk.before_start + number, segment))
 
 
 def _lay(hunk: Hunk, segment: Segment, first: int, patch: int) -> list[SparseLine]:
