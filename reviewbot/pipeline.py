@@ -1,11 +1,11 @@
 """The stages, in order: a series, the text it leaves, what that does, what to ask of it."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reviewbot.analysis.facts import Confidence
+from reviewbot.analysis.facts import GATED, Confidence, Fact, Publication
 from reviewbot.analysis.novelty import words_to_look_for
 from reviewbot.analysis.program import Program
 from reviewbot.analysis.understand import Analysis
@@ -86,7 +86,7 @@ def review(series: Series, repository: Repository | None = None, options: Option
         unseen=_unseen(series, base),
         base=base,
         applied=tree.applied,
-        notes=(*series.skipped, *tree.notes, *answers.notes),
+        notes=(*series.skipped, *tree.notes, *answers.notes, *_gates(facts)),
     )
     return Review(series, report, rules, analysis)
 
@@ -135,6 +135,14 @@ def _answers(program: Program, rules: tuple[Rule, ...]) -> Answers:
             found += line_answers(file.view, file.comments, known)
             found += field_answers(program.declaration_comments(path), known)
     return found
+
+
+def _gates(facts: Sequence[Fact]) -> tuple[str, ...]:
+    """The flags that cover a plain store of a pointer, so that nothing is asked about it."""
+    gated = (f for f in facts if isinstance(f, Publication) and f.reason == GATED)
+    return tuple(
+        dict.fromkeys(f"{f.target} is covered by {f.gate}, acquired before every use" for f in gated)
+    )
 
 
 def _unread(program: Program) -> tuple[Unread, ...]:

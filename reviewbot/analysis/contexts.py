@@ -9,7 +9,8 @@ from functools import cached_property
 
 from reviewbot.analysis.program import Program, Study
 from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import Registration, Value, ValueKind
+from reviewbot.kernel.vocabulary.contexts import ContextMacro
+from reviewbot.syntax.model import Invocation, Registration, Value, ValueKind
 
 DEPTH = 3
 
@@ -23,6 +24,22 @@ WORDS = {
     "rcu_callback": "the RCU callback",
     "napi": "NAPI poll",
     "notifier": "the notifier",
+    "process_ioctl": "an ioctl",
+    "process_fops": "a file operation",
+    "sysfs_show": "a sysfs show",
+    "sysfs_store": "a sysfs store",
+    "procfs_seq": "a seq_file",
+    "debugfs": "a debugfs file",
+    "sysctl": "a sysctl handler",
+    "netdev_xmit": "the transmit path",
+    "netdev_ops": "a netdev operation",
+    "net_rx": "the receive path",
+    "super_ops": "a file system operation",
+    "proto_ops": "a socket operation",
+    "kvm_vm_ioctl": "a VM ioctl",
+    "kvm_vcpu": "the vCPU loop",
+    "ipi": "an IPI",
+    "softirq": "softirq",
 }
 """How comments name a context; the others go by their own name."""
 
@@ -65,7 +82,7 @@ class Contexts:
     def _direct(self) -> dict[str, frozenset[str]]:
         """Function name -> contexts, from the operations tables and registrars at hand."""
         found: dict[str, frozenset[str]] = {}
-        for function, context in (*self._of_tables(), *self._of_calls()):
+        for function, context in (*self._of_tables(), *self._of_macros(), *self._of_calls()):
             found[function] = found.get(function, frozenset()) | {context}
         return found
 
@@ -126,6 +143,14 @@ class Contexts:
             if operation is not None:
                 yield row.function, operation.context
 
+    def _of_macros(self) -> Iterator[tuple[str, str]]:
+        """The functions that a macro at file level makes callbacks: `DEVICE_ATTR_RW(mode)`."""
+        for path in sorted(self._program.files):
+            for invocation in self._program.files[path].invocations:
+                macro = self._table.macro(invocation.name)
+                if macro is not None:
+                    yield from _named_by_macro(macro, invocation)
+
     def _of_calls(self) -> Iterator[tuple[str, str]]:
         """The functions handed to registrars, each with its context."""
         for study in self._program.calling(frozenset(self._table.callbacks)):
@@ -169,6 +194,15 @@ class Contexts:
         """Whether every context known for the function is an RCU read-side section by itself."""
         found = [self._table.context(name) for name in self.of(study)]
         return bool(found) and all(context is not None and context.is_rcu_reader for context in found)
+
+
+def _named_by_macro(macro: ContextMacro, invocation: Invocation) -> Iterator[tuple[str, str]]:
+    """The show and store functions of an attribute macro, by its stem or by its arguments."""
+    sides = ((macro.show, macro.show_argument, "_show"), (macro.store, macro.store_argument, "_store"))
+    for context, position, suffix in sides:
+        at = position if position is not None else macro.stem
+        if context and at is not None and at < len(invocation.arguments):
+            yield invocation.arguments[at] + (suffix if position is None else ""), context
 
 
 def _function_named(value: Value) -> str:

@@ -97,7 +97,7 @@ class Effects:
         certain: dict[int, tuple[Change, ...]] = {}
         for index, event in enumerate(study.function.events):
             if isinstance(event, Scope):
-                certain[index] = self._scope(event)
+                certain[index] = self._scope(study, event)
             elif isinstance(event, Call):
                 conditional = self._depends(event)
                 if conditional:
@@ -194,7 +194,7 @@ class Effects:
                 found.append(Change(hold, True))
         return tuple(found)
 
-    def _scope(self, scope: Scope) -> tuple[Change, ...]:
+    def _scope(self, study: Study, scope: Scope) -> tuple[Change, ...]:
         guard = self._locks.guard_class(scope.class_name)
         if guard is None:
             return ()
@@ -210,9 +210,20 @@ class Effects:
             spelled += f"->{guard.lock.lock.member}"
         if not spelled:
             return ()
-        identity = locks.identity(spelled, None, self._program.types)
+        identity = self._typed(study, spelled)
         hold = Hold(spelled, identity, guard.lock.is_exclusive, Known.SEEN, implies=guard.lock.implies)
         return (Change(hold, scope.opens),)
+
+    def _typed(self, study: Study, text: str) -> str:
+        """The identity of a lock known by its text alone: `d->lock` of a declared `struct dev *d`."""
+        root, arrow, member = text.partition("->")
+        function = study.function
+        declared = next(
+            (v.type.tag for v in (*function.parameters, *function.locals) if v.name == root), None
+        )
+        if arrow and declared and member.isidentifier():
+            return f"{declared}.{member}"
+        return locks.identity(text, None, self._program.types)
 
     def _wrapped(self, study: Study, call: Call, depth: int) -> tuple[Change, ...]:
         """The changes that a function at hand leaves behind, spelled for this call."""
@@ -266,7 +277,7 @@ class Effects:
                 if text in ("RCU", "rcu"):
                     found.append(Hold("rcu", "", False, Known.ASSERTED, True, "rcu"))
                 elif text:
-                    identity = locks.identity(text, None, self._program.types)
+                    identity = self._typed(study, text)
                     found.append(Hold(text, identity, attribute.entry == "write", Known.ASSERTED))
         return found + self._hinted(study)
 

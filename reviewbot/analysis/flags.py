@@ -208,7 +208,7 @@ class Flags:
             writer=wording.function(writer.access),
             reader=wording.functions([r.access for r in readers]),
             readers=wording.counted([s.access for s in loose], "check") if is_write else "",
-            locks=wording.locks(writer.access, [r.access for r in readers]),
+            locks=wording.locks(writer.access, [r.access for r in readers], place),
             overlap=overlap.words,
             payload=matched.text,
             interleaving=message_passing(writer, (loose if is_write else readers)[0], matched.text, barriers),

@@ -148,8 +148,14 @@ class Repository:
             "core.fsmonitor=false",
             *arguments,
         ]
+        environment = {
+            "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_COMMON_DIR": str(self._objects.parent),
+            "GIT_OBJECT_DIRECTORY": str(self._objects),
+            "GIT_NAMESPACE": "",
+        }
         with Path(os.devnull).open("rb") as nothing:
-            return self._user.run(command, {"GIT_OPTIONAL_LOCKS": "0"}, nothing)
+            return self._user.run(command, environment, nothing)
 
     def read(self, commit: str, path: str) -> bytes | None:
         """The text of a file; None for what is no file there (absent, symlink, submodule, folder)."""

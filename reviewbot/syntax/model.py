@@ -340,6 +340,14 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
+class Invocation:
+    """A macro used at file level: `static DEVICE_ATTR_RW(mode);`."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """A comment of the source: its text without the comment marks, white space folded."""
 

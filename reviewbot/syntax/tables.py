@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 
 from reviewbot.syntax.items import Item, Shape
-from reviewbot.syntax.model import GlobalVariable, Registration, TypeName
+from reviewbot.syntax.model import GlobalVariable, Invocation, Registration, TypeName
 from reviewbot.syntax.normalise import Source, rewrite_declaration
 from reviewbot.syntax.parse import Node, parse
 from reviewbot.syntax.types import declared, type_of_text
 
 _MACRO = re.compile(rb"\s*(?:static\s+|extern\s+)*([A-Z][A-Z0-9_]*)\s*\(([^()]*)")
+_INVOKED = re.compile(rb"\s*(?:static\s+)?(?:const\s+)?([A-Za-z_]\w*)\s*\(([^()]*)\)\s*;?\s*\Z")
 _DEFINING = re.compile(r"(?:DEFINE|DECLARE)_\w+|H?LIST_HEAD|LLIST_HEAD|RADIX_TREE|[A-Z_]*_HEAD")
 _TYPED = re.compile(
     r"(?:DEFINE|DECLARE)_PER_CPU\w*|DEFINE_KFIFO|DECLARE_KFIFO\w*|DEFINE_RAW_FLEX|DEFINE_FLEX"
@@ -41,6 +42,15 @@ def read_globals(item: Item, source: Source, fragment: int) -> tuple[GlobalVaria
         return _by_macro(macro, item, source, fragment, None)
     text = head.rstrip().rstrip(b"=").rstrip(b";")
     return tuple(_variables(text, item.start, source, fragment, None))
+
+
+def read_invocation(item: Item, source: Source) -> Invocation | None:
+    """The macro that a declaration at file level is made of, if it is one."""
+    macro = _INVOKED.match(source.bare, item.start, item.end)
+    if macro is None:
+        return None
+    arguments = macro.group(2).decode("utf-8", "replace").split(",")
+    return Invocation(macro.group(1).decode("latin-1"), tuple(argument.strip() for argument in arguments))
 
 
 def static_locals(function: str, item: Item, source: Source, fragment: int) -> Iterator[GlobalVariable]:

@@ -105,7 +105,6 @@ def test_t12_a_gate_before_every_reader_answers(look) -> None:
     assert any("has_refs" in item for item in gated[0].checklist)
 
 
-@pytest.mark.xfail(strict=True, reason="the summary says 'behind a gate that orders', not which flag it is")
 @both_ways
 def test_t12_the_summary_names_the_gate(look) -> None:
     """One line tells on which flag the silence rests."""
