@@ -159,7 +159,7 @@ def folder_files(path: Path) -> tuple[Path, ...]:
             Path(entry) for part in ("cur", "new") for entry in os.scandir(path / part) if entry.is_file()
         ]
         return tuple(sorted(found, key=lambda file: file.name))
-    if (path / "series").is_file():
+    if is_quilt(path):
         return _quilt(path)
     return tuple(
         sorted(file for file in path.iterdir() if file.is_file() and file.name.endswith(_PATCH_NAMES))
@@ -169,6 +169,11 @@ def folder_files(path: Path) -> tuple[Path, ...]:
 def is_maildir(path: Path) -> bool:
     """Whether a folder is a maildir."""
     return (path / "cur").is_dir() and (path / "new").is_dir()
+
+
+def is_quilt(path: Path) -> bool:
+    """Whether a folder holds patches that a `series` file puts in order."""
+    return not is_maildir(path) and (path / "series").is_file()
 
 
 def _quilt(path: Path) -> tuple[Path, ...]:

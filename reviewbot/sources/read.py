@@ -10,7 +10,7 @@ from reviewbot.series.mail import Message, read_message, read_plain
 from reviewbot.series.model import Series, Unread
 from reviewbot.sources.commits import is_range, read_range
 from reviewbot.sources.git import Repository
-from reviewbot.sources.mbox import RawMessage, folder_files, read_path, read_stream
+from reviewbot.sources.mbox import RawMessage, folder_files, is_quilt, read_path, read_stream
 from reviewbot.sources.threads import as_one, group, newest
 
 _ENDINGS = (".mbox", ".patch", ".diff", ".eml", ".gz")
@@ -74,14 +74,8 @@ def _looks_like_path(argument: str) -> bool:
 def _from_mail(arguments: tuple[str, ...], revision: int | None, stdin: BinaryIO) -> Series:
     failures: list[tuple[str, SourceError]] = []
     raw = (message for argument in arguments or ("-",) for message in _opened(argument, stdin, failures))
-    threads = group(_messages(raw))
-    found = [series for thread in threads for series in thread.series]
+    chosen, revisions = _chosen(tuple(_messages(raw)), arguments, revision)
     unread = tuple(Unread(name, None, _reason(name, error)) for name, error in failures)
-    if len(arguments) > 1 and found and all(series.total == 1 for series in found):
-        chosen: Series | None = as_one(tuple(found))
-        revisions: tuple[int, ...] = ()
-    else:
-        chosen, revisions = newest(threads, revision)
     if chosen is not None:
         return replace(chosen, unread=chosen.unread + unread)
     if failures and not revisions:
@@ -93,6 +87,25 @@ def _from_mail(arguments: tuple[str, ...], revision: int | None, stdin: BinaryIO
     else:
         message = f"{name}: mail, but no patch is in it"
     raise SourceError(message)
+
+
+def _chosen(
+    messages: tuple[Message, ...], arguments: tuple[str, ...], revision: int | None
+) -> tuple[Series | None, tuple[int, ...]]:
+    """The series to review, and the revisions found.
+
+    The patches of a quilt folder, and single patches named together, are one series in their order.
+    """
+    if len(arguments) == 1 and is_quilt(Path(arguments[0])):
+        messages = tuple(message for message in messages if message.patch is not None)
+        found = [thread.series[0] for message in messages for thread in group((message,))]
+        return (as_one(tuple(found)), ()) if found else (None, ())
+    threads = group(messages)
+    found = [series for thread in threads for series in thread.series]
+    is_loose = len({series.revision for series in found}) == 1 and all(series.total == 1 for series in found)
+    if len(arguments) > 1 and is_loose:
+        return as_one(tuple(found)), ()
+    return newest(threads, revision)
 
 
 def _opened(argument: str, stdin: BinaryIO, failures: list[tuple[str, SourceError]]) -> Iterator[RawMessage]:
