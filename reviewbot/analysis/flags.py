@@ -78,15 +78,22 @@ class Flags:
         loose = [check.seen for check, load in zip(checks, loads, strict=True) if load is None]
         if store is not None and not loose:
             return
+        is_new = any(s.access.is_new for s in (writer, *loose))
         if matched is None:
-            if store is None and loose and story.is_new and not self._may_announce(story, writer, checks):
+            if (
+                store is None
+                and loose
+                and is_new
+                and story.is_new
+                and not self._may_announce(story, writer, checks)
+            ):
                 yield self._flag(story, writer, loose, None)
         elif store is not None:
             yield from self._pairing(story, writer, readers, matched, (store, loose))
         elif not loose:
             order = next(load for load in loads if load is not None)
             yield from self._pairing(story, writer, readers, matched, (order, [writer]))
-        else:
+        elif is_new:
             yield self._flag(story, writer, loose, matched)
 
     def _may_announce(self, story: Story, writer: Seen, checks: Sequence[Check]) -> bool:

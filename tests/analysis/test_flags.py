@@ -281,3 +281,15 @@ def test_not_handed_over(change: tuple[str, str]) -> None:
     if text.count("schedule_work") > 1:
         text = text.replace("w->ready = true;\n\tschedule_work(&w->work);", "w->ready = true;")
     assert [fact.payload for fact in facts(text, Flag)] == ["w->eggs"]
+
+
+def test_a_new_ordered_check_beside_old_plain_ones_asks_nothing() -> None:
+    """The plain sides are older than the series, and its own check does what it can."""
+    old = "".join(f" {line}\n" for line in FLAG.strip().splitlines())
+    new = """+
++u32 wren_peek(struct wren *w)
++{
++	return smp_load_acquire(&w->ready) ? w->eggs : 0;
++}
+"""
+    assert facts(old + new, Flag) == []
