@@ -1,14 +1,13 @@
 """A series laid over its base, patch by patch, keeping for every line where it came from."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from reviewbot.series.apply import Change, Entry, Text, applied, has_words, rebuilt, text_from
 from reviewbot.series.diff import merged
 from reviewbot.series.model import FileDiff, Patch, Series, Status
-from reviewbot.series.paths import encoded
 from reviewbot.series.sections import section_of
 from reviewbot.series.sparse import Segment, SparseFile, SparseLine
 from reviewbot.series.view import FileView, Fragment, Origin
@@ -220,25 +219,24 @@ class SeriesTree:
         texts = (_folded(text) for file in files.values() for text in file.removed)
         left = Counter(text for text in texts if has_words(text))
         moved: set[tuple[str, int, int]] = set()
-        for index, path, line, text in sorted(self._added()):
+        for index, path, line, text in sorted(self._added(left.keys())):
             if left[text] > 0:
                 left[text] -= 1
                 moved.add((path, index, line))
         return moved
 
-    def _added(self) -> list[tuple[int, str, int, bytes]]:
-        found: list[tuple[int, str, int, bytes]] = []
-        for path, file in self._files.items():
+    def _added(self, texts: Collection[bytes]) -> Iterator[tuple[int, str, int, bytes]]:
+        """The lines that patches added and whose folded text is one of `texts`."""
+        for path, file in self._files.items() if texts else ():
             for line in _tip_lines(file):
-                if line.patch is not None:
-                    found.append((line.patch, path, line.line, _folded(line.text)))
-        return found
+                if line.patch is not None and (text := _folded(line.text)) in texts:
+                    yield line.patch, path, line.line, text
 
 
-def _tip_lines(file: _File) -> list[Entry | SparseLine]:
+def _tip_lines(file: _File) -> Iterable[Entry | SparseLine]:
     if file.text is not None:
-        return list(file.text.lines)
-    return [line for segment in (file.pieces.segments if file.pieces else ()) for line in segment.live()]
+        return file.text.lines
+    return (line for segment in (file.pieces.segments if file.pieces else ()) for line in segment.live())
 
 
 def _folded(text: bytes) -> bytes:
@@ -253,8 +251,3 @@ def _older_fragment(segment: Segment) -> Fragment:
 def _shown(lines: list[SparseLine], origins: tuple[Origin, ...], heading: str) -> Fragment:
     texts = [line.text for line in lines]
     return Fragment(b"".join(text + b"\n" for text in texts), origins, section_of(heading, texts))
-
-
-def section_text(fragment: Fragment) -> bytes:
-    """The heading of a fragment as bytes, empty without one."""
-    return encoded(fragment.section or "")

@@ -19,6 +19,8 @@ _ESCAPED = re.compile(rb">+From ")
 _MAIL_HEADER = re.compile(rb"^(?:From|Subject|Message-ID|Date):", re.IGNORECASE | re.MULTILINE)
 _BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _PATCH_NAMES = (".patch", ".diff", ".eml", ".mbox", ".mbx", ".txt", ".mbox.gz")
+_HEAD = 200_000
+"""Bytes in which the headers of a mail end."""
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -71,38 +73,46 @@ def _read_text(stream: BinaryIO | gzip.GzipFile, name: str) -> Iterator[RawMessa
 
 
 def _split(lines: Iterator[bytes], name: str) -> Iterator[RawMessage]:
-    """Splits at the `From ` lines that headers follow; a file may start without one."""
+    """Splits at the `From ` lines that headers follow; a file may start without one.
+
+    What stands above the first of them and is no mail belongs to no message.
+    """
     current = bytearray()
     is_mbox, count = False, 0
-    pending: bytes | None = None
+    pending = b""
     for line in lines:
-        if pending is not None:
-            if _HEADER.match(line) or line.startswith(b">From "):
-                if current.strip():
-                    count += 1
-                    yield _checked(bytes(current), name, is_mbox)
-                current, is_mbox = bytearray(), True
-            else:
-                current += pending
-            pending = None
+        if pending and (_HEADER.match(line) or line.startswith(b">From ")):
+            if is_mbox or is_mail(bytes(current[:_HEAD])):
+                count += 1
+                yield _checked(_emptied(current), name, is_mbox)
+            is_mbox, pending = True, b""
+            current.clear()
+        current += pending
+        pending = b""
         if line.startswith(b"From ") and len(line) < 1000 and _FROM_LINE.match(line):
             pending = line
-            continue
-        current += line[1:] if line[:1] == b">" and is_mbox and _ESCAPED.match(line) else line
-    if pending is not None:
-        current += pending
-    if current.strip():
-        yield _checked(bytes(current), name, is_mbox)
+        else:
+            current += line[1:] if line[:1] == b">" and is_mbox and _ESCAPED.match(line) else line
+    current += pending
+    if current and not current.isspace():
+        yield _checked(_emptied(current), name, is_mbox)
     elif not count:
         message = f"{name}: the file is empty; give a mailbox, a patch or a commit range"
         raise SourceError(message)
+
+
+def _emptied(buffer: bytearray) -> bytes:
+    """The content of a buffer, which is not kept twice while a large message is read."""
+    data = bytes(buffer)
+    buffer.clear()
+    return data
 
 
 def _checked(data: bytes, name: str, is_mbox: bool) -> RawMessage:
     """The message, if it is one."""
     data = data.removeprefix(_UTF8_BOM)
     start = data[:2000]
-    if start[:2] in _BOMS or start.count(b"\0") > len(start) // 8:
+    if not is_mbox and (start[:2] in _BOMS or start.count(b"\0") > len(start) // 8):
         what = "is UTF-16; save it as UTF-8" if _is_utf16(start) else "is no text; give a mailbox or a patch"
         message = f"{name}: the file {what}"
         raise SourceError(message)
@@ -120,7 +130,7 @@ def _is_utf16(start: bytes) -> bool:
 
 def is_mail(data: bytes) -> bool:
     """Whether `data` starts with mail headers that tell a sender, a subject or a date."""
-    head, _, _ = data.lstrip(b"\r\n")[:200_000].replace(b"\r\n", b"\n").partition(b"\n\n")
+    head, _, _ = data.lstrip(b"\r\n")[:_HEAD].replace(b"\r\n", b"\n").partition(b"\n\n")
     if not _MAIL_HEADER.search(head):
         return False
     return all(line[:1] in b" \t" or _HEADER.match(line) for line in head.split(b"\n") if line)

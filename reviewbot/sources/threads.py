@@ -237,14 +237,14 @@ def _series(entry: _Group) -> Series:
 def newest(threads: tuple[Thread, ...], revision: int | None) -> tuple[Series | None, tuple[int, ...]]:
     """The series to review, and the revisions to choose from.
 
-    Of the first thread with patches, and of other threads with its subjects, that is the
-    newest revision (or the one asked for); of several of one revision the fullest, then the
-    last sent. What else was found is named in `skipped`.
+    Of the first series with patches and its kin, that is the newest revision (or the one asked
+    for); of several of one revision the fullest, then the last sent. What else was found is
+    named in `skipped`.
     """
-    series = [entry for thread in threads for entry in thread.series if entry.patches]
+    series = [entry for thread in threads for entry in _with_patches(thread)]
     if not series:
         return None, ()
-    topic = _topic(series)
+    topic = _topic(threads)
     revisions = tuple(sorted({entry.revision for entry in topic}))
     wanted = revisions[-1] if revision is None else revision
     fitting = [entry for entry in topic if entry.revision == wanted]
@@ -255,15 +255,32 @@ def newest(threads: tuple[Thread, ...], revision: int | None) -> tuple[Series | 
     return replace(chosen, skipped=others), revisions
 
 
-def _topic(series: list[Series]) -> list[Series]:
-    """The first series with its other revisions: from the same sender, or with subjects in common."""
-    first = series[0]
-    subjects, senders = _subjects(first), _senders(first)
-    return [
-        entry
-        for entry in series
-        if entry is first or _senders(entry) & senders or _subjects(entry) & subjects
+def _topic(threads: tuple[Thread, ...]) -> list[Series]:
+    """The first series and its other revisions, in its own thread and in others."""
+    own, *others = (found for thread in threads if (found := _with_patches(thread)))
+    first = own[0]
+    topic = [
+        entry for entry in own if entry is first or _senders(entry) & _senders(first) or _is_kin(entry, first)
     ]
+    return topic + [
+        entry for found in others for entry in found if any(_is_kin(entry, known) for known in topic)
+    ]
+
+
+def _is_kin(series: Series, known: Series) -> bool:
+    """Whether two series are one at heart: a subject in common, or another revision of the same files."""
+    if _subjects(series) & _subjects(known):
+        return True
+    is_revision = series.revision != known.revision and bool(_senders(series) & _senders(known))
+    return is_revision and bool(_paths(series) & _paths(known))
+
+
+def _paths(series: Series) -> set[str]:
+    return {file.path for patch in series.patches for file in patch.files}
+
+
+def _with_patches(thread: Thread) -> list[Series]:
+    return [entry for entry in thread.series if entry.patches]
 
 
 def _subjects(series: Series) -> set[str]:

@@ -150,6 +150,13 @@ def test_a_bare_mail_and_a_bare_diff() -> None:
     assert series.patches[0].envelope is None
 
 
+def test_what_stands_around_mails_does_not_hide_them() -> None:
+    odd = mail("[PATCH] odd", message_id="odd@example.org").partition(b"\n\n")[0] + b"\n\n" + bytes(4000)
+    series = read(b"copied by hand\n\n" + mbox(odd, *counted()))
+    assert (series.subject, len(series.patches)) == ("odd", 1)
+    assert "revision 1 not reviewed: lantern: three" in series.skipped
+
+
 def folder(path: Path, **files: bytes) -> Path:
     path.mkdir(parents=True)
     for name, data in files.items():
