@@ -11,7 +11,7 @@ from typing import Protocol
 from reviewbot.analysis.facts import Field, Place
 from reviewbot.analysis.flow import Flow
 from reviewbot.analysis.types import Types
-from reviewbot.series.view import Origin
+from reviewbot.series.view import Fragment, Origin
 from reviewbot.syntax.facts import FileFacts
 from reviewbot.syntax.model import Access, Assign, Call, Event, Function, Struct, TypeName
 
@@ -145,6 +145,29 @@ def _defined(event: Event) -> str | None:
     return event.result if isinstance(event, Access | Call) else None
 
 
+def _enter(file: FileFacts, files_by_word: dict[bytes, list[str]]) -> None:
+    """Enter a file under each word of its functions."""
+    for word in file.words:
+        files_by_word.setdefault(word, []).append(file.path)
+
+
+def _declarations(file: FileFacts) -> Iterator[tuple[str | None, str, int, int]]:
+    """Struct, name, fragment and line of each variable and member that a file declares."""
+    for variable in file.globals:
+        yield None, variable.name, variable.fragment, variable.line
+    for struct in file.structs:
+        for member in struct.members:
+            yield struct.tag, member.name, struct.fragment, member.line
+
+
+def _is_of_series(fragment: Fragment, line: int) -> bool:
+    """Whether the series wrote a line, rather than moved it."""
+    if not 0 < line <= len(fragment.origins):
+        return False
+    origin = fragment.origins[line - 1]
+    return origin.patch is not None and not origin.moved
+
+
 class Program:
     """All files at hand, by function, word and struct."""
 
@@ -209,7 +232,7 @@ class Program:
         if word not in self._mentioning:
             found = (
                 self.study(path, name)
-                for path in sorted(self.files)
+                for path in self._having(word)
                 for name in self.files[path].functions_mentioning(word)
             )
             self._mentioning[word] = tuple(study for study in found if study is not None)
@@ -229,7 +252,7 @@ class Program:
         same name.
         """
         found: list[Study] = []
-        for path in sorted(self.files):
+        for path in self._having(name):
             file = self.files[path]
             names = dict.fromkeys(file.functions_accessing(name))
             words = self._words.get(name)
@@ -243,7 +266,7 @@ class Program:
 
     def short_functions(self, member: str) -> Iterator[Study]:
         """The functions of a few lines that may access a member: candidates for helpers."""
-        for path in sorted(self.files):
+        for path in self._having(member):
             file = self.files[path]
             names = frozenset(file.functions_accessing(member))
             for header in file.functions if names else ():
@@ -254,7 +277,23 @@ class Program:
 
     def is_variable(self, name: str) -> bool:
         """Whether a file at hand declares a variable of this name, or a series line uses one."""
-        return name in self._variables or any(name in file.names.variables for file in self.files.values())
+        return name in self._variables or name in self._file_variables
+
+    @cached_property
+    def _file_variables(self) -> frozenset[str]:
+        return frozenset(name for file in self.files.values() for name in file.names.variables)
+
+    def _having(self, word: str) -> list[str]:
+        """The files with a function that has the word, sorted."""
+        return sorted(self._files_by_word.get(word.encode("utf-8", "replace"), ()))
+
+    @cached_property
+    def _files_by_word(self) -> dict[bytes, list[str]]:
+        """Word -> files: what is asked of a large series must not walk all of its files each time."""
+        found: dict[bytes, list[str]] = {}
+        for file in self.files.values():
+            _enter(file, found)
+        return found
 
     def look_for(self, words: Iterable[str]) -> None:
         """Bring in the files near by that have one of the words; costs one search."""
@@ -272,6 +311,9 @@ class Program:
         self.files[facts.path] = facts
         self._near.add(facts.path)
         self.__dict__.pop("_defining", None)
+        self.__dict__.pop("_file_variables", None)
+        if "_files_by_word" in self.__dict__:
+            _enter(facts, self._files_by_word)
         self._mentioning.clear()
         for struct in facts.structs:
             self.types.add(struct)
@@ -298,27 +340,18 @@ class Program:
 
     def declares(self, field: Field) -> bool:
         """Whether the series declares the field: on a line that it wrote."""
-        for path in sorted(self.files):
-            file = self.files[path]
-            if field.struct is None:
-                lines = [(v.fragment, v.line) for v in file.globals if v.name == field.name]
-            else:
-                lines = [
-                    (struct.fragment, member.line)
-                    for struct in file.structs
-                    if struct.tag == field.struct
-                    for member in struct.members
-                    if member.name == field.name
-                ]
-            for fragment, line in lines:
-                origins = file.view.fragments[fragment].origins
-                if (
-                    0 < line <= len(origins)
-                    and origins[line - 1].patch is not None
-                    and not origins[line - 1].moved
-                ):
-                    return True
-        return False
+        return (field.struct, field.name) in self._declared
+
+    @cached_property
+    def _declared(self) -> frozenset[tuple[str | None, str]]:
+        """Struct and name of all that lines of the series declare; files near by have none."""
+        return frozenset(
+            (struct, name)
+            for file in self.files.values()
+            if file.path not in self._near
+            for struct, name, fragment, line in _declarations(file)
+            if _is_of_series(file.view.fragments[fragment], line)
+        )
 
     def declaration_comments(self, path: str) -> dict[Field, str]:
         """The comments at the members that a file declares."""

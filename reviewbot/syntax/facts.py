@@ -1,7 +1,7 @@
 """The facts of one file: read as a whole cheaply, functions lowered when they are asked for."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -102,6 +102,11 @@ class FileFacts:
         if key not in self._lowered:
             self._lowered[key] = lower(head, found.item, piece.source, self.names, self.path)
         return self._lowered[key]
+
+    @property
+    def words(self) -> Iterable[bytes]:
+        """Every word that stands in a function (comments apart), each once."""
+        return self._functions_by_word
 
     def functions_mentioning(self, word: str) -> tuple[str, ...]:
         """The names of the functions whose text holds `word` as a word (comments apart)."""
