@@ -122,11 +122,9 @@ class SeriesTree:
 
     def _lay(self, patch: Patch) -> bool:
         """Lays one patch over the files; whether all of it applied."""
-        failed: list[FileDiff] = []
-        for diff in merged(patch.files):
-            self._enter(diff)
-            if not self._apply(diff, patch.index):
-                failed.append(diff)
+        files = merged(patch.files)
+        self._enter(files)
+        failed = [diff for diff in files if not self._apply(diff, patch.index)]
         failed = self._merge(patch, failed)
         for diff in failed:
             self._show(diff, patch.index)
@@ -134,17 +132,25 @@ class SeriesTree:
             self._notes.append(f"patch {patch.index} does not apply: reviewed from its diff alone")
         return self._read is not None and not failed and patch.index not in self._clashes
 
-    def _enter(self, diff: FileDiff) -> None:
-        """Makes the file of a diff known under its name after the patch."""
-        before, after = diff.before_path, diff.path
-        if diff.status is Status.RENAMED and before is not None and before != after:
-            file = self._files.pop(before, None) or self._opened(before)
-            self._gone[before] = self._files[after] = file
-        elif diff.status is Status.COPIED and before is not None:
-            source = self._files.get(before) or self._opened(before)
-            self._files[after] = _File(None, text=source.text, pieces=None if source.text else SparseFile())
-        elif after not in self._files:
-            self._files[after] = _File(None) if diff.status is Status.ADDED else self._opened(after)
+    def _enter(self, files: tuple[FileDiff, ...]) -> None:
+        """Makes the files of a patch known by their names after it; all of them as they were before it."""
+        renames = {diff.before_path: diff.path for diff in files if diff.status is Status.RENAMED}
+        entered = {diff.path: self._entered(diff, renames) for diff in files}
+        for before, after in renames.items():
+            if before is not None and before != after:
+                self._files.pop(before, None)
+                self._gone[before] = entered[after]
+        self._files |= entered
+
+    def _entered(self, diff: FileDiff, renames: Mapping[str | None, str]) -> _File:
+        known = diff.path if diff.before_path is None else diff.before_path
+        if diff.status is Status.ADDED:
+            is_free = known not in self._files or known in renames
+            return _File(None) if is_free else self._files[known]
+        file = self._files.get(known) or self._opened(known)
+        if diff.status is not Status.COPIED:
+            return file
+        return _File(None, text=file.text, pieces=None if file.text else SparseFile())
 
     def _opened(self, path: str) -> _File:
         content = self._read(path) if self._read is not None else None
@@ -153,8 +159,11 @@ class SeriesTree:
         return _File(path, content, text_from(content))
 
     def _apply(self, diff: FileDiff, index: int) -> bool:
-        """Applies a file diff to a file known whole."""
+        """Applies a file diff to a file known whole; nothing is known of a binary one."""
         file = self._files[diff.path]
+        if diff.is_binary:
+            file.text, file.base, file.pieces = None, None, SparseFile()
+            return True
         if diff.status is Status.ADDED:
             return self._create(file, diff, index)
         if file.text is None or file.is_deleted:

@@ -182,6 +182,30 @@ def test_a_renamed_file_keeps_its_lines() -> None:
         assert tree.tip("old.c") is None
 
 
+def test_files_that_swap_names_in_one_patch() -> None:
+    other = ["int other;"]
+    swap = renamed("a.c", "b.c", [], []) + renamed("b.c", "a.c", [], [])
+    tree = SeriesTree(series_of(swap), {"a.c": text(BASE), "b.c": text(other)}.get)
+    assert [line for line, _ in shown(tree.tip("b.c"))] == BASE
+    assert [line for line, _ in shown(tree.tip("a.c"))] == other
+
+
+def test_a_copy_is_made_of_the_file_before_the_patch() -> None:
+    after = edited(BASE, part_7="int lit;")
+    copy = "diff --git a/x.c b/y.c\nsimilarity index 100%\ncopy from x.c\ncopy to y.c\n"
+    tree = SeriesTree(series_of(diff_of("x.c", BASE, after) + copy), {"x.c": text(BASE)}.get)
+    assert [line for line, _ in shown(tree.tip("y.c"))] == BASE
+    assert tree.base("y.c") is None
+
+
+def test_nothing_is_known_of_a_binary_file() -> None:
+    tree = SeriesTree(
+        series_of("diff --git a/x.c b/x.c\nBinary files a/x.c and b/x.c differ\n"), {"x.c": b"a"}.get
+    )
+    assert tree.tip("x.c") is None
+    assert tree.applied == (1,)
+
+
 def test_a_patch_applies_where_its_context_has_moved_to() -> None:
     tip = edited(BASE, part_20="int lit;")
     moved = ["int one;", "int two;", *BASE]
