@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from reviewbot.series.model import FileDiff, Patch, Series
+from reviewbot.series.model import FileDiff, Patch, Series, Status
 
 
 class DiffPosition(NamedTuple):
@@ -14,9 +14,24 @@ class DiffPosition(NamedTuple):
 
 
 def position(series: Series, patch: int, path: str, line: int) -> DiffPosition | None:
-    """The place of line `line` of `path`, counted after patch `patch`; None if its diff does not show it."""
+    """The place of line `line` of `path`, counted after patch `patch`; None if its diff does not show it.
+
+    `path` may be the file's name then or at the tip.
+    """
     found = patch_of(series, patch)
-    return None if found is None else position_in(found, path, line)
+    if found is None:
+        return None
+    return position_in(found, path, line) or position_in(found, name_after(series, patch, path), line)
+
+
+def name_after(series: Series, patch: int, path: str) -> str:
+    """The name that the file `path` of the tip has after patch `patch`, before later ones rename it."""
+    for later in sorted(series.patches, key=lambda entry: entry.index, reverse=True):
+        if later.index <= patch:
+            break
+        renames = (file for file in later.files if file.status is Status.RENAMED and file.after_path == path)
+        path = next((file.before_path for file in renames if file.before_path), path)
+    return path
 
 
 def position_in(patch: Patch, path: str, line: int) -> DiffPosition | None:
