@@ -4,7 +4,6 @@ A call of such a helper is an access of the field, with the helper's marking, at
 of the call. Harvested from the code at hand, never listed.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from reviewbot.analysis.program import Program, Study
@@ -43,12 +42,7 @@ class Accessors:
 
     def is_called_helper(self, study: Study) -> bool:
         """Whether a function is a helper whose callers stand for its access."""
-        return self.body(study) is not None and any(True for _ in self._callers(study))
-
-    def _callers(self, study: Study) -> Iterator[Study]:
-        for other in self._program.mentioning(study.name):
-            if other is not study and any(call.function == study.name for _, call in other.calls()):
-                yield other
+        return self.body(study) is not None and bool(self._program.sites(study))
 
     def helpers_of(self, member: str) -> tuple[str, ...]:
         """The helpers at hand that return the member of this name."""

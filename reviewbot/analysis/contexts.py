@@ -73,9 +73,8 @@ class Contexts:
 
     def _from_callers(self, study: Study, depth: int) -> frozenset[str]:
         found: frozenset[str] = frozenset()
-        for caller in self._program.mentioning(study.name):
-            if caller is not study and any(call.function == study.name for _, call in caller.calls()):
-                found |= self.of(caller, depth - 1)
+        for site in self._program.sites(study):
+            found |= self.of(site.caller, depth - 1)
         return found
 
     @cached_property
@@ -168,10 +167,8 @@ class Contexts:
             return study.is_single_threaded or all(self._is_single(name) for name in own)
         if not study.function.is_static or depth == 0:
             return False
-        callers = [
-            c for c in self._program.mentioning(study.name) if c is not study and c.calls_function(study.name)
-        ]
-        return bool(callers) and all(self.is_single_threaded(caller, depth - 1) for caller in callers)
+        sites = self._program.sites(study)
+        return bool(sites) and all(self.is_single_threaded(site.caller, depth - 1) for site in sites)
 
     def _is_single(self, name: str) -> bool:
         context = self._table.context(name)

@@ -62,13 +62,7 @@ class Exposure:
     def _sites(self, study: Study) -> list[tuple[Study, int]]:
         """Where the function is called."""
         self._program.look_for((study.name,))
-        return [
-            (caller, index)
-            for caller in self._program.mentioning(study.name)
-            if caller is not study
-            for index, call in caller.calls()
-            if call.function == study.name and study in self._program.studies(study.name, caller.file.path)
-        ]
+        return [(site.caller, site.event) for site in self._program.sites(study)]
 
     def _is_bare(self, study: Study, event: int) -> bool:
         """Whether nothing may be held: not surely, not on some paths, not by a hint."""

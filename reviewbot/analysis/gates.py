@@ -66,11 +66,8 @@ class Gates:
                     found.append((field, is_last and later.marking in (Marking.RELEASE, Marking.FULL)))
         if found or depth == 0:
             return sorted(found, key=lambda entry: not entry[1])
-        for caller in self._program.mentioning(study.name):
-            if caller is not study:
-                for index, call in caller.calls():
-                    if call.function == study.name:
-                        found += self._set_later(caller, index, depth - 1)
+        for site in self._program.sites(study):
+            found += self._set_later(site.caller, site.event, depth - 1)
         return sorted(found, key=lambda entry: not entry[1])
 
     def _is_behind(self, study: Study, event: int, field: Field, depth: int) -> bool:
@@ -82,15 +79,9 @@ class Gates:
             return True
         if depth == 0:
             return False
-        sites = [
-            (caller, index)
-            for caller in self._program.mentioning(study.name)
-            if caller is not study
-            for index, call in caller.calls()
-            if call.function == study.name
-        ]
+        sites = self._program.sites(study)
         return bool(sites) and all(
-            self._is_behind(caller, index, field, depth - 1) for caller, index in sites
+            self._is_behind(site.caller, site.event, field, depth - 1) for site in sites
         )
 
     def _acquires(self, study: Study, index: int, field: Field) -> bool:

@@ -73,19 +73,12 @@ class Holding:
             return frozenset()
         is_sure = self._effects.callers_are_known(study)
         known: Holds | None = None
-        for caller in self._program.mentioning(study.name):
-            if caller is study:
-                continue
-            for index, call in caller.calls():
-                if call.function != study.name or _defined_elsewhere(self._program, study, caller):
-                    continue
-                held = self._held_at_call(caller, index, depth)
-                handed = frozenset(
-                    _renamed(hold, call, study, is_sure) for hold in held if hold.identity != "?"
-                )
-                known = handed if known is None else _meet(known, handed)
-                if not known:
-                    return frozenset()
+        for caller, index, call in self._program.sites(study):
+            held = self._held_at_call(caller, index, depth)
+            handed = frozenset(_renamed(hold, call, study, is_sure) for hold in held if hold.identity != "?")
+            known = handed if known is None else _meet(known, handed)
+            if not known:
+                return frozenset()
         taken = {hold.key for hold in own}
         return frozenset(hold for hold in known or () if hold.key not in taken)
 
@@ -96,11 +89,6 @@ class Holding:
             entry = self.entry(caller, depth - 1)
             self._states[caller] = _replay(caller, self._effects, entry)
         return self._states[caller].get(index, frozenset())
-
-
-def _defined_elsewhere(program: Program, study: Study, caller: Study) -> bool:
-    """Whether the caller's file has a function of that name of its own."""
-    return all(found is not study for found in program.studies(study.name, caller.file.path))
 
 
 def _replay(study: Study, effects: Effects, entry: Holds) -> dict[int, Holds]:

@@ -50,10 +50,8 @@ class Payloads:
         seen: set[Study] = {study}
         self._collect(study, study.flow.may_precede(event), DEPTH, found, seen)
         if not found.allocations:
-            for caller in self._program.mentioning(study.name):
-                for index, call in caller.calls():
-                    if call.function == study.name and caller is not study:
-                        self._collect(caller, caller.flow.may_precede(index), 1, found, seen)
+            for caller, index, _ in self._program.sites(study):
+                self._collect(caller, caller.flow.may_precede(index), 1, found, seen)
         return found
 
     def behind(self, study: Study, test: int, taken: bool) -> Touched:

@@ -6,7 +6,7 @@ Nothing is lowered before somebody asks for the function.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from reviewbot.analysis.facts import Field, Place
 from reviewbot.analysis.flow import Flow
@@ -59,10 +59,6 @@ class Study:
     def is_single_threaded(self) -> bool:
         """Whether it says itself that it runs at start-up or exit: `__init`, `__exit`."""
         return bool({"__init", "__exit"} & set(self.function.annotations))
-
-    def calls_function(self, name: str) -> bool:
-        """Whether it calls the function of that name."""
-        return any(call.function == name for _, call in self.calls())
 
     def place(self, line: int) -> Place:
         """The place of a line of the function."""
@@ -129,6 +125,14 @@ class Study:
                 yield index, event
 
 
+class Site(NamedTuple):
+    """A call of a function: where it stands, and the number of its event there."""
+
+    caller: Study
+    event: int
+    call: Call
+
+
 def _gives(event: Event, assign: Assign) -> bool:
     """Whether an access or call is the value that the assignment right behind it stores."""
     return (
@@ -177,6 +181,7 @@ class Program:
         self._studies: dict[tuple[str, str], Study | None] = {}
         self._asked: set[str] = set()
         self._mentioning: dict[str, tuple[Study, ...]] = {}
+        self._sites: dict[Study, tuple[Site, ...]] = {}
         self._variables: set[str] = set()
         self._words: dict[str, set[str]] = {}
         self._near: set[str] = set()
@@ -237,6 +242,18 @@ class Program:
             )
             self._mentioning[word] = tuple(study for study in found if study is not None)
         return self._mentioning[word]
+
+    def sites(self, study: Study) -> tuple[Site, ...]:
+        """The calls of a function at hand, other functions of its name left aside."""
+        if study not in self._sites:
+            self._sites[study] = tuple(
+                Site(caller, index, call)
+                for caller in self.mentioning(study.name)
+                if caller is not study and study in self.studies(study.name, caller.file.path)
+                for index, call in caller.calls()
+                if call.function == study.name
+            )
+        return self._sites[study]
 
     def note(self, name: str, words: Iterable[str], *, is_variable: bool) -> None:
         """Remember what a member or variable that the series accesses is reached with."""
@@ -315,6 +332,7 @@ class Program:
         if "_files_by_word" in self.__dict__:
             _enter(facts, self._files_by_word)
         self._mentioning.clear()
+        self._sites.clear()
         for struct in facts.structs:
             self.types.add(struct)
 

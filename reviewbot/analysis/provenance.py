@@ -140,14 +140,11 @@ class Provenance:
 
     def _from_callers(self, study: Study, variable: str, depth: int) -> Found | None:
         position = [parameter.name for parameter in study.function.parameters].index(variable)
-        for caller in self._program.mentioning(study.name):
-            if caller is study:
-                continue
-            for index, call in caller.calls():
-                if call.function == study.name and position < len(call.arguments):
-                    found = self._part(caller, call.arguments[position], index, depth)
-                    if found is not None:
-                        return self._around(found, caller, index)
+        for caller, index, call in self._program.sites(study):
+            if position < len(call.arguments):
+                found = self._part(caller, call.arguments[position], index, depth)
+                if found is not None:
+                    return self._around(found, caller, index)
         return None
 
     def _around(self, found: Found, study: Study, event: int) -> Found:
@@ -171,10 +168,8 @@ class Provenance:
         position = names.index(variable)
         sites = [
             (caller, index, call.arguments[position])
-            for caller in self._program.mentioning(study.name)
-            if caller is not study
-            for index, call in caller.calls()
-            if call.function == study.name and position < len(call.arguments)
+            for caller, index, call in self._program.sites(study)
+            if position < len(call.arguments)
         ]
         return bool(sites) and all(
             value.kind is ValueKind.VARIABLE and self._objects.is_fresh(caller, index, value.name)
