@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from reviewbot.analysis.facts import Place
 from reviewbot.findings import Finding, Hidden, Report
+from reviewbot.series import positions
 from reviewbot.series.model import FileDiff, Hunk, NumberedLine, Patch, Series, Status, Unread
 
 _REASONS = {
@@ -120,7 +121,7 @@ def words(finding: Finding) -> Words:
 
 def _comment(series: Series, finding: Finding) -> Comment:
     patch = _home(series, finding)
-    return Comment(finding, words(finding), patch, _position(patch, finding))
+    return Comment(finding, words(finding), patch, _position(series, patch, finding))
 
 
 def _primitives(finding: Finding) -> str:
@@ -149,16 +150,17 @@ def _diffs_of(patch: Patch, path: str) -> list[int]:
     return [number for number, file in enumerate(patch.files) if path in (file.after_path, file.before_path)]
 
 
-def _position(patch: Patch, finding: Finding) -> Position | None:
+def _position(series: Series, patch: Patch, finding: Finding) -> Position | None:
     place = finding.place
-    shown = [(n, *row) for n in _diffs_of(patch, place.path) for row in _rows(patch.files[n])]
     if place.patch == patch.index:
-        exact = [row for row in shown if row[3].after == place.line]
-    else:
-        exact = [row for row in shown if row[3].after and row[3].text.strip() == finding.line_text.strip()]
-    found = min(exact, key=lambda row: _distance(row[3], place.line), default=None)
-    if found:
-        return Position(*found[:3], is_exact=True)
+        found = positions.position(series, patch.index, place.path, place.line)
+        if found is not None:
+            return Position(patch.files.index(found.file), found.hunk, found.line, is_exact=True)
+    shown = [(n, *row) for n in _diffs_of(patch, place.path) for row in _rows(patch.files[n])]
+    same = [row for row in shown if row[3].after and row[3].text.strip() == finding.line_text.strip()]
+    best = min(same, key=lambda row: _distance(row[3], place.line), default=None)
+    if best and place.patch != patch.index:
+        return Position(*best[:3], is_exact=True)
     return _nearest(shown, place.line)
 
 
