@@ -1,6 +1,7 @@
 """From files to facts: the one entry of the analysis."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from reviewbot.analysis.accessors import Accessors
@@ -8,6 +9,7 @@ from reviewbot.analysis.beside import Beside
 from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.crossings import Crossings
 from reviewbot.analysis.dereferences import Dereferences
+from reviewbot.analysis.documented import Documented
 from reviewbot.analysis.double_checks import DoubleChecks
 from reviewbot.analysis.effects import Effects
 from reviewbot.analysis.evidence import Evidence
@@ -73,6 +75,7 @@ class Analysis:
             Markings(self.evidence),
             NewFields(self.evidence),
         )
+        self._documented = Documented(program, self.contexts)
         self._function_makers = self._of_functions(provenance)
 
     def _of_functions(self, provenance: Provenance) -> tuple[FunctionFacts, ...]:
@@ -101,4 +104,6 @@ class Analysis:
 
     def _of_story(self, story: Story) -> Iterator[Fact]:
         for maker in self._makers:
-            yield from maker.facts(story)
+            for fact in maker.facts(story):
+                reason = fact.reason or self._documented.reason(story, fact)
+                yield replace(fact, reason=reason)
