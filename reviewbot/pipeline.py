@@ -1,7 +1,10 @@
 """The stages, in order: a series, the text it leaves, what that does, what to ask of it."""
 
+import functools
+import gc
 import io
-from collections.abc import Callable, Sequence
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from reviewbot.rulebook.allow import NO_ANSWERS, Answers, field_answers, line_an
 from reviewbot.rulebook.rule import Rule
 from reviewbot.rulebook.rulebook import ask, load_rules
 from reviewbot.series.model import Series, Unread
+from reviewbot.series.parts import divided
 from reviewbot.series.tree import SeriesTree
 from reviewbot.sources.base import find_base
 from reviewbot.sources.git import Repository
@@ -43,12 +47,13 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A series with what was found; `analysis` answers further questions about it."""
+    """A series with what was found."""
 
     series: Series
     report: Report
     rules: tuple[Rule, ...]
-    analysis: Analysis
+    analysis: Analysis | None
+    """Answers further questions; None for a series so large that it was looked at in parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +73,15 @@ def review(series: Series, repository: Repository | None = None, options: Option
     """
     options = options or Options()
     rules = load_rules(options.rules, options.rules_cache)
-    read = understand(series, repository, options)
-    base, tree, analysis = read.base, read.tree, read.analysis
-    facts = analysis.facts()
-    answers = _answers(analysis.program, rules)
+    base = _base(series, repository, options)
+    parts = divided(series)
+    is_whole = len(parts.series) == 1
+    looked = [
+        _looked(_understood(part, repository, base, options), rules, is_whole)
+        for part in _one_by_one(parts.series)
+    ]
+    facts = tuple(fact for part in looked for fact in part.facts)
+    answers = functools.reduce(operator.add, (part.answers for part in looked), NO_ANSWERS)
     findings = ask(
         rules,
         facts,
@@ -80,15 +90,52 @@ def review(series: Series, repository: Repository | None = None, options: Option
         pedantic=options.pedantic,
         answers=answers,
     )
+    notes = dict.fromkeys(note for part in looked for note in part.notes)
     report = Report(
         findings=findings,
-        unread=_unread(analysis.program),
-        unseen=_unseen(series, base),
+        unread=(*parts.unread, *(unread for part in looked for unread in part.unread)),
+        unseen=(*_unseen(series, base), *_uncrossed(len(looked))),
         base=base,
-        applied=tree.applied,
-        notes=(*series.skipped, *tree.notes, *answers.notes, *_gates(facts)),
+        applied=tuple(
+            index for index in looked[0].applied if all(index in part.applied for part in looked[1:])
+        ),
+        notes=(*series.skipped, *notes, *answers.notes, *_gates(facts)),
     )
-    return Review(series, report, rules, analysis)
+    return Review(series, report, rules, looked[0].analysis)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What a look at one part of a series gave."""
+
+    facts: tuple[Fact, ...]
+    answers: Answers
+    unread: tuple[Unread, ...]
+    applied: tuple[int, ...]
+    notes: tuple[str, ...]
+    analysis: Analysis | None
+    """Of a series looked at as a whole; several would not fit in memory."""
+
+
+def _one_by_one(parts: tuple[Series, ...]) -> Iterator[Series]:
+    """The parts; what was learnt of one is forgotten before the next."""
+    for part in parts:
+        yield part
+        if len(parts) > 1:
+            gc.collect()  # a program and its types know each other
+
+
+def _looked(read: Understood, rules: tuple[Rule, ...], is_whole: bool) -> _Looked:
+    facts = read.analysis.facts()
+    program = read.analysis.program
+    return _Looked(
+        facts=facts,
+        answers=_answers(program, rules),
+        unread=_unread(program),
+        applied=read.tree.applied,
+        notes=read.tree.notes,
+        analysis=read.analysis if is_whole else None,
+    )
 
 
 def understand(series: Series, repository: Repository | None, options: Options) -> Understood:
@@ -97,10 +144,20 @@ def understand(series: Series, repository: Repository | None, options: Options) 
     Raises:
         ReviewbotError: the base is unknown or the tree cannot be read.
     """
-    base = None
-    if repository is not None:
-        options.progress("looking for the base")
-        base, _why = find_base(series, repository, options.base)
+    return _understood(series, repository, _base(series, repository, options), options)
+
+
+def _base(series: Series, repository: Repository | None, options: Options) -> str | None:
+    """The commit that the series applies to; None without a tree."""
+    if repository is None:
+        return None
+    options.progress("looking for the base")
+    return find_base(series, repository, options.base)[0]
+
+
+def _understood(
+    series: Series, repository: Repository | None, base: str | None, options: Options
+) -> Understood:
     options.progress("reading the files")
     tree = _lay(series, repository, base)
     files = {path: FileFacts(view) for path in tree.paths() if (view := tree.tip(path)) is not None}
@@ -150,6 +207,11 @@ def _unread(program: Program) -> tuple[Unread, ...]:
     touched = {path for path, file in program.files.items() if any(map(file.is_touched, file.functions))}
     found = (item for path in sorted(touched) for item in program.files[path].unread)
     return tuple({(item.file, item.reason): item for item in reversed(tuple(found))}.values())[::-1]
+
+
+def _uncrossed(parts: int) -> tuple[str, ...]:
+    text = f"what crosses between the {parts} parts that so large a series is looked at in"
+    return (text,) if parts > 1 else ()
 
 
 def _unseen(series: Series, base: str | None) -> tuple[str, ...]:
