@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from reviewbot.series.model import Hunk
@@ -177,6 +176,8 @@ def _pieces(before: list[bytes], after: list[bytes]) -> Iterator[tuple[bool, sli
     while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
         tail += 1
     yield True, slice(0, head), slice(0, head)
+    from difflib import SequenceMatcher  # noqa: PLC0415 - slow to import, and merges are rare
+
     middle = SequenceMatcher(
         None, before[head : len(before) - tail], after[head : len(after) - tail], autojunk=False
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import Message as Mail
 from email.parser import BytesParser
-from email.policy import compat32
 
 from reviewbot.series.body import base_of, prerequisites_of, read_text, split_diff, trailers_of
 from reviewbot.series.diff import read_diff
@@ -66,7 +65,7 @@ def read_message(raw: bytes, name: str = "") -> Message:
     """
     match = _BLANK.search(raw)
     end = len(raw) if match is None else match.end()
-    mail = BytesParser(policy=compat32).parsebytes(raw[:end])
+    mail = BytesParser().parsebytes(raw[:end])
     headers = Headers(mail)
     parts = _parts(mail, raw, end)
     return _message(headers, parts, name)
@@ -167,7 +166,7 @@ def _parts(mail: Mail, raw: bytes, end: int) -> tuple[_Part, ...]:
         body = _transfer_decoded(raw[end:], str(mail.get("content-transfer-encoding", "")))
         return (_part(mail, body),) if mail.get_content_subtype() != "html" else ()
     try:
-        whole = BytesParser(policy=compat32).parsebytes(_PARAMETERS.sub(rb"\1", raw))
+        whole = BytesParser().parsebytes(_PARAMETERS.sub(rb"\1", raw))
         leaves = [leaf for leaf in whole.walk() if not leaf.is_multipart()]
     except RecursionError:
         return (_Part(raw[end:]),)

@@ -5,7 +5,6 @@ part in what runs here, and nothing is ever written to the user's side: new obje
 and all else stay in the temporary folder.
 """
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -67,7 +66,9 @@ class Shadow:
     def __init__(
         self, objects: Path, object_format: str, user_git_dir: Path, door: Callable[[Path], Door]
     ) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="reviewbot-")
+        from tempfile import TemporaryDirectory  # noqa: PLC0415 - slow to import, and not needed to read mail
+
+        self._folder = TemporaryDirectory(prefix="reviewbot-")
         root = Path(self._folder.name)
         git_dir = root / "git"
         for part in ("objects/info", "refs", "info"):
@@ -91,6 +92,12 @@ class Shadow:
         }
         self._git = door(root / "worktree")
         self._reader: Any = None
+
+    def _scratch(self) -> Any:
+        """A file without a name, for what a command reads."""
+        from tempfile import TemporaryFile  # noqa: PLC0415 - as above
+
+        return TemporaryFile(dir=self.root)
 
     def close(self) -> None:
         """Ends the reader and removes the folder."""
@@ -118,7 +125,7 @@ class Shadow:
 
     def stream(self, arguments: tuple[str, ...], given: bytes) -> Iterator[bytes]:
         """The lines that a command prints."""
-        with tempfile.TemporaryFile(dir=self.root) as standard_input:
+        with self._scratch() as standard_input:
             standard_input.write(given)
             standard_input.seek(0)
             process = self._git.start(["git", "--no-pager", *arguments], self.environment, standard_input)
@@ -127,7 +134,7 @@ class Shadow:
 
     def attempt(self, arguments: tuple[str, ...], given: bytes | None = None) -> tuple[int, bytes]:
         """Status and output of a command."""
-        with tempfile.TemporaryFile(dir=self.root) as standard_input:
+        with self._scratch() as standard_input:
             standard_input.write(given or b"")
             standard_input.seek(0)
             return self._git.run(["git", "--no-pager", *arguments], self.environment, standard_input)
