@@ -1,0 +1,51 @@
+"""Measures a review against the kernel's own checkpatch.pl, in turns, on the same series.
+
+    python benchmarks/speed.py --tree LINUX [--rounds N]
+
+LINUX is a kernel tree under git; it is read, never changed. See README.md for the limits.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from invented import make_series
+from measure import HEADING, REVIEWBOT, compare, line
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--tree", type=Path, required=True, help="a kernel tree under git")
+    parser.add_argument("--rounds", type=int, default=7, help="turns a pair (default: 7)")
+    parser.add_argument("--series", type=Path, help="a series of your own, for one made up on the tree")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        _measure(options.tree.resolve(), options.rounds, options.series, Path(name))
+
+
+def _measure(tree: Path, rounds: int, own: Path | None, folder: Path) -> None:
+    mailbox, patches = (own.resolve(), (own.resolve(),)) if own else make_series(tree, folder)
+    size = mailbox.stat().st_size / 1000
+    print(f"{len(patches)} patch files, {size:.0f} kB; {rounds} turns; median (least-most)")
+    print(HEADING)
+    review = (*REVIEWBOT, "review", "--quiet")
+    checkpatch = ("perl", str(tree / "scripts/checkpatch.pl"), "--no-summary", "--terse")
+    files = tuple(map(str, patches))
+    pairs = (
+        ("review --no-tree", (*review, "--no-tree", str(mailbox)), (*checkpatch, "--no-tree", *files), 1),
+        (
+            "review --tree",
+            (*review, "--tree", str(tree), str(mailbox)),
+            (*checkpatch, "--root", str(tree), *files),
+            3,
+        ),
+        ("--version", (*REVIEWBOT, "--version"), (sys.executable, "-c", "import click"), 2),
+    )
+    for name, first, second, limit in pairs:
+        print(line(name, compare(first, second, rounds, folder / "cache"), limit), flush=True)
+
+
+if __name__ == "__main__":
+    main()
