@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="1,2,5,10,25,50", help="in MB, with commas between")
     parser.add_argument("--shape", choices=sorted(shapes), default="many")
     options = parser.parse_args()
-    print(f"{'MB':>6} {'seconds':>9} {'s per MB':>9} {'peak MB':>9}")
+    print(f"{'MB':>6} {'seconds':>9} {'busy, s':>9} {'s per MB':>9} {'peak MB':>9}")
     with tempfile.TemporaryDirectory() as name:
         for size in map(int, options.sizes.split(",")):
             mail = Path(name) / "series.mbox"
@@ -125,8 +125,8 @@ def main() -> None:
             run = measured(command, Path(name))
             if run.status != 0:
                 sys.exit(f"{size} MB: exit status {run.status}")
-            row = f"{written:>6.1f} {run.seconds:>9.1f} {run.seconds / written:>9.2f} {run.megabytes:>9.0f}"
-            print(row, flush=True)
+            row = (written, run.seconds, run.busy, run.busy / written, run.megabytes)
+            print("{:>6.1f} {:>9.1f} {:>9.1f} {:>9.2f} {:>9.0f}".format(*row), flush=True)
 
 
 if __name__ == "__main__":

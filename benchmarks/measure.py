@@ -19,6 +19,8 @@ class Run:
     """One run of a command."""
 
     seconds: float
+    busy: float
+    """Seconds of processor time, of the command and what it started."""
     megabytes: float
     """The most memory resident at once, of the largest process of the run."""
     status: int
@@ -43,7 +45,7 @@ def measured(command: Sequence[str], cache: Path, folder: Path = ROOT) -> Run:
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    return Run(seconds, usage.ru_maxrss / 1024, process.returncode)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode)
 
 
 @dataclass(frozen=True, slots=True)
