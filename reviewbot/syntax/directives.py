@@ -20,7 +20,8 @@ _OPENS = (b"if", b"ifdef", b"ifndef")
 _TURNS = (b"elif", b"else", b"elifdef", b"elifndef")
 _TAIL = re.compile(rb"^\s*(?:\}|else\b|&&|\|\||[?:+\-|,)=])")
 _GLUED = re.compile(rb"(?:\belse|\bdo|\))$")
-
+_DEEPEST = 50
+"""Conditionals in one another that are looked at: each level is a walk over all that is in it."""
 _CASE = re.compile(rb"(?:\bcase\b[^;:{}]*|\bdefault\s*):$")
 
 
@@ -43,6 +44,7 @@ class _Group:
     lines: list[tuple[int, int]] = field(default_factory=list)
     """Start and end of each directive: #if, #else..., #endif."""
     is_zero: bool = False
+    is_closed: bool = False
 
     def branches(self) -> list[tuple[int, int]]:
         return [(one[1], two[0]) for one, two in zip(self.lines, self.lines[1:], strict=False)]
@@ -71,9 +73,21 @@ class _Reader:
         elif word in _TURNS and self.open:
             self.open[-1].lines.append((start, end))
         elif word == b"endif" and self.open:
-            self.open.pop().lines.append((start, end))
+            self._close(start, end)
         else:
             self._single(word, start, end)
+
+    def _close(self, start: int, end: int) -> None:
+        is_shallow = len(self.open) <= _DEEPEST
+        group = self.open.pop()
+        group.lines.append((start, end))
+        group.is_closed = is_shallow
+        if not is_shallow:
+            self._open_up(group)
+
+    def _open_up(self, group: _Group) -> None:
+        for start, end in group.lines:
+            self._wipe(start, end)
 
     def _single(self, word: bytes, start: int, end: int) -> None:
         text = self.plain[start:end]
@@ -98,25 +112,21 @@ class _Reader:
     def resolve(self) -> None:
         """Decide for each conditional, the outermost first."""
         for group in self.open:
-            for start, end in group.lines:
-                self._wipe(start, end)
+            self._open_up(group)
         for group in self.groups:
-            whole = len(group.lines) > 1 and group not in self.open
-            if whole and not self.code[group.lines[0][0] : group.lines[0][1]].isspace():
+            if group.is_closed and not self.code[group.lines[0][0] : group.lines[0][1]].isspace():
                 self._settle(group)
 
     def _settle(self, group: _Group) -> None:
         if group.is_zero:
             self._keep(group, 1)
         elif self._is_list(group):
-            for start, end in group.lines:
-                self._wipe(start, end)
+            self._open_up(group)
         elif not self._is_whole(group):
             self._keep(group, 0)
 
     def _keep(self, group: _Group, index: int) -> None:
-        for start, end in group.lines:
-            self._wipe(start, end)
+        self._open_up(group)
         for position, (start, end) in enumerate(group.branches()):
             if position != index:
                 if not group.is_zero and self.bare[start:end].strip():

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(
     rb"/\*.*?(?:\*/|\Z)"
-    rb"|//(?:[^\n\\]|\\.|\\\n)*"
-    rb'|"(?:[^"\\\n]|\\.|\\\n)*"'
-    rb"|'(?:[^'\\\n]|\\[^\n])+'",
+    rb"|//(?:[^\n\\]|\\.)*"
+    rb'|"(?:[^"\\\n]|\\.)*"'
+    rb"|'(?:[^'\\\n]|\\[^\n])+'"
+    rb"|\\[\"']",
     re.DOTALL,
 )
+"""No two branches of a repeated group match the same byte, and an escaped quote outside of a
+string opens none: else a quote that nothing closes costs exponential or quadratic time."""
 _NOT_NEWLINE = re.compile(rb"[^\n]")
 _INSIDE = re.compile(rb"[^\n\\]|\\(?!\n)")
 _MARKS = re.compile(rb"^\s*/\*+|\*+/\s*$|^[ \t]*\*+(?=\s|$)|^\s*//+", re.MULTILINE)

@@ -1,13 +1,17 @@
 """Any bytes will do: nothing crashes, nothing changes its length."""
 
 import random
+import re
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewbot.series.view import FileView, Fragment
+from reviewbot.syntax.directives import read_directives
 from reviewbot.syntax.facts import FileFacts
+from reviewbot.syntax.masks import mask
 from reviewbot.syntax.normalise import normalise
 from tests.syntax.dump import facts
 from tests.syntax.test_facts import DECLARATIONS
@@ -133,3 +137,35 @@ def test_deep_nesting_is_bounded(deep: str) -> None:
     function = found.function("f")
     assert function is not None
     assert function.first_line == 1
+
+
+@pytest.mark.parametrize("piece", [b'"\\\n', b'\\"', b"\\'", b"'\\", b'"\\'])
+def test_quotes_that_nothing_closes_cost_no_time(piece: bytes) -> None:
+    text = b'x = "' + piece * 100_000 + b"\n;"
+    start = time.process_time()
+    masked = mask(text)
+    assert time.process_time() - start < 10
+    assert len(masked.code) == len(text)
+
+
+def test_an_escaped_quote_outside_of_a_string_opens_none() -> None:
+    assert mask(rb'tail of \"it\" /* gone */').plain == rb'tail of \"it\"           '
+    assert mask(rb'"a \" b" c').code == rb'"______" c'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"#if A\n#else\n" * 30_000,
+        b"#if A\n{ x(); }\n" * 20_000 + b"#endif\n" * 20_000,
+        b"#if A\n#else\n" * 20_000 + b"#endif\n" * 20_000,
+    ],
+    ids=["open", "nested", "nested in else"],
+)
+def test_conditionals_without_end_cost_no_time(text: bytes) -> None:
+    lines = [0, *(match.end() for match in re.finditer(b"\n", text))]
+    start = time.process_time()
+    found = read_directives(text, text, lines)
+    assert time.process_time() - start < 10
+    assert len(found.code) == len(text)
+    assert b"#" not in found.bare
