@@ -89,7 +89,9 @@ def _one(size: int) -> Iterator[str]:
 def _lines() -> Iterator[str]:
     for number in range(10**9):
         name = f"drivers/larch{number // 100}/larch{number}.c"
-        hunks = (_HUNK.format(at=each * 100 + 1, to=each * 101 + 1, n=each) for each in range(30))
+        hunks = (
+            _HUNK.format(at=each * 100 + 1, to=each * 101 + 1, n=number * 30 + each) for each in range(30)
+        )
         yield f"diff --git a/{name} b/{name}\n--- a/{name}\n+++ b/{name}\n{''.join(hunks)}"
 
 
