@@ -22,6 +22,11 @@ _PATCH_NAMES = (".patch", ".diff", ".eml", ".mbox", ".mbx", ".txt", ".mbox.gz")
 _HEAD = 200_000
 """Bytes in which the headers of a mail end."""
 _UTF8_BOM = b"\xef\xbb\xbf"
+_LONGEST = 1 << 25
+"""Bytes of a line; a device or a binary file may never end one."""
+_UNPACKED, _TIMES = 1 << 24, 200
+"""Unpacked bytes from which on the share is looked at, and times the packed ones that are no
+mail any more: text shrinks to a twentieth, rarely to a fiftieth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,10 @@ def read_stream(stream: BinaryIO, name: str) -> Iterator[RawMessage]:
     buffered = io.BufferedReader(_Raw(stream)) if not hasattr(stream, "peek") else stream
     head = buffered.peek(512)[:512]
     if head[:2] == b"\x1f\x8b":
-        yield from _read_text(gzip.GzipFile(fileobj=buffered), name)
+        packed = _Raw(buffered)
+        yield from _read_text(_unpacked(packed, name), name)
     else:
-        yield from _read_text(buffered, name)
+        yield from _read_text(_lines(buffered, name), name)
 
 
 class _Raw(io.RawIOBase):
@@ -53,6 +59,8 @@ class _Raw(io.RawIOBase):
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self.count = 0
+        """Bytes read so far."""
 
     def readable(self) -> bool:
         return True
@@ -60,13 +68,32 @@ class _Raw(io.RawIOBase):
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         data = self._stream.read(len(buffer))
         buffer[: len(data)] = data
+        self.count += len(data)
         return len(data)
 
 
-def _read_text(stream: BinaryIO | gzip.GzipFile, name: str) -> Iterator[RawMessage]:
+def _lines(stream: BinaryIO | gzip.GzipFile, name: str) -> Iterator[bytes]:
+    while line := stream.readline(_LONGEST + 1):
+        if len(line) > _LONGEST:
+            message = f"{name}: a line of more than {_LONGEST >> 20} MiB; give a mailbox or a patch"
+            raise SourceError(message)
+        yield line
+
+
+def _unpacked(packed: _Raw, name: str) -> Iterator[bytes]:
+    """The lines of a gzip stream, given up where they are far more than mail can have been."""
+    count = 0
+    for line in _lines(gzip.GzipFile(fileobj=packed), name):
+        count += len(line)
+        if count > _UNPACKED and count > _TIMES * packed.count:
+            message = f"{name}: unpacks to more than {_TIMES} times its size, so it is no mail"
+            raise SourceError(message)
+        yield line
+
+
+def _read_text(lines: Iterator[bytes], name: str) -> Iterator[RawMessage]:
     try:
-        messages = _split(iter(stream), name)
-        yield from messages
+        yield from _split(lines, name)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         message = f"{name}: the packed file is cut off or broken; fetch it again"
         raise SourceError(message) from None

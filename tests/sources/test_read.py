@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from reviewbot.errors import SourceError
 from reviewbot.series.model import Series
+from reviewbot.sources.mbox import read_path
 from reviewbot.sources.read import read_all, read_series
 from tests.series.mails import DIFF, mail, mbox
 
@@ -213,6 +214,16 @@ def test_packed_mail(tmp_path: Path) -> None:
     except SourceError as error:
         reasons = [str(error)]
     assert any("cut off or broken" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize("filling", [b"\0", b"+a line like any other\n"], ids=["one line", "lines"])
+def test_what_unpacks_without_end_is_given_up(tmp_path: Path, filling: bytes) -> None:
+    packed = tmp_path / "bomb.mbox.gz"
+    with gzip.open(packed, "wb") as stream:
+        for _ in range(40):
+            stream.write(filling * (2_000_000 // len(filling)))
+    with pytest.raises(SourceError, match=r"bomb\.mbox\.gz: (a line of more|unpacks to more)"):
+        list(read_path(packed))
 
 
 def test_all_series_of_an_archive(tmp_path: Path) -> None:
