@@ -4,7 +4,6 @@ Nothing heavy is imported before a command runs, so that --version and --help co
 """
 
 import gc
-import os
 import re
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import click
 
 from reviewbot import __version__
-from reviewbot.errors import ReviewbotError
+from reviewbot.errors import ReaderGoneError, ReviewbotError
 
 _COUNT = re.compile(r"-\d{1,4}")
 _FORMATS = ("terminal", "json", "sarif", "rdjson")
@@ -181,12 +180,19 @@ def _wish(options: dict[str, Any]) -> Any:
     tree, no_tree = options.pop("tree"), options.pop("no_tree")
     if tree is not None and no_tree:
         raise click.UsageError("--tree and --no-tree exclude each other")
-    return Wish(tree, not no_tree, options.pop("base"))
+    base = options.pop("base")
+    if base is not None and no_tree:
+        raise click.UsageError("--base and --no-tree exclude each other")
+    return Wish(tree, not no_tree, base)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit; the only place that turns errors into exit statuses."""
     gc.set_threshold(100_000, 50, 100)  # what a run makes lives to its end: looking for waste is waste
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        from reviewbot.commands.output import open_missing  # noqa: PLC0415 - see the module's docstring
+
+        open_missing()
     sys.exit(_status(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -194,7 +200,7 @@ def _status(arguments: list[str]) -> int:
     try:
         status = cli.main(arguments, prog_name="reviewbot", standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGoneError):
         return _quiet_pipe()
     except click.Abort:
         return 130
@@ -202,8 +208,8 @@ def _status(arguments: list[str]) -> int:
         context = getattr(error, "ctx", None)
         _say(f"{error.format_message()} (see '{context.command_path if context else 'reviewbot'} --help')")
         return 2
-    except ReviewbotError as error:
-        _say(str(error))
+    except (ReviewbotError, MemoryError) as error:
+        _say(str(error) or "not enough memory for this input; review fewer patches at a time")
         return 2
     except Exception as error:  # the one place: whatever else comes up is a bug, and is told as one
         from reviewbot.commands.trouble import report_bug  # noqa: PLC0415 - see the module's docstring
@@ -221,5 +227,7 @@ def _say(text: str) -> None:
 
 def _quiet_pipe() -> int:
     """Who read us has gone: say nothing, and let nothing be written when Python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    from reviewbot.commands.output import abandon  # noqa: PLC0415 - see the module's docstring
+
+    abandon()
     return 141

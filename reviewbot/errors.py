@@ -19,3 +19,7 @@ class RuleError(ReviewbotError):
 
 class VocabularyError(ReviewbotError):
     """The kernel vocabulary is wrong; the text names the key."""
+
+
+class ReaderGoneError(ReviewbotError):
+    """Nobody reads standard output any more; no OSError, for click ends with 1 on a broken pipe."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from reviewbot.errors import ReviewbotError
+from reviewbot.errors import ReaderGoneError, ReviewbotError
 
 _WIDTHS = (60, 100)
 """A terminal narrower or wider than this gets lines of that many columns."""
@@ -56,16 +56,43 @@ def emit(text: str, path: Path | None) -> None:
     """Write to the file, or to standard output without one.
 
     Raises:
-        ReviewbotError: the file cannot be written.
-        BrokenPipeError: nobody reads standard output any more.
+        ReviewbotError: the file, or standard output, cannot be written.
+        ReaderGoneError: nobody reads standard output any more.
     """
     if path is None:
-        _print(text)
+        try:
+            _print(text)
+        except BrokenPipeError:
+            raise ReaderGoneError from None
+        except OSError as error:
+            abandon()
+            raise ReviewbotError(f"cannot write to standard output: {error.strerror or error}") from error
         return
     try:
         _put(text.encode("utf-8", "backslashreplace"), path)
     except OSError as error:
         raise ReviewbotError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def abandon() -> None:
+    """Lets nothing more be written to standard output, not even when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def open_missing() -> None:
+    """Stands in for standard streams that the caller has closed.
+
+    Else the next file opened would get their number, and what git complains would end in it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is not None:
+            continue
+        descriptor = os.open(os.devnull, os.O_RDWR)
+        if descriptor != number:
+            os.dup2(descriptor, number)
+        os.set_inheritable(number, True)
+        stream = open(number, "w" if number else "r", encoding="utf-8")  # noqa: PTH123, SIM115
+        setattr(sys, name, stream)
 
 
 def _print(text: str) -> None:

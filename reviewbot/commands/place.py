@@ -64,8 +64,12 @@ def ground(series: Series, repository: Repository | None, wish: Wish) -> Ground:
     Raises:
         ReviewbotError: the base asked for is unknown, or the tree asked for cannot be read.
     """
+    if repository is None and wish.base is not None:
+        raise TreeError("--base names a commit of a repository; stand in one, or give --tree")
     if repository is None or not wish.is_wanted:
         return Ground(None, None)
+    if wish.base is None and series.base_commit is None and series.patches[0].commit is not None:
+        return Ground(None, None, ("the series begins with the first commit: there is no tree before it",))
     is_asked = wish.folder is not None or wish.base is not None
     try:
         base, _ = find_base(series, repository, wish.base)

@@ -81,6 +81,8 @@ def _reply(series: Series, patch: Patch, here: list[Comment], writer: _Writer) -
     from email.utils import format_datetime  # noqa: PLC0415
 
     envelope = patch.envelope
+    if envelope is None and patch.commit is None:
+        raise ReviewbotError("reply drafts answer mails, and this is a bare diff: review the mail it came in")
     if envelope is None:
         raise ReviewbotError(
             "reply drafts answer mails, and these patches are commits: review the mails, "

@@ -168,6 +168,24 @@ def test_reply_drafts_beside_the_output(run: Run, tmp_path: Path) -> None:
     assert "may hold your changes" in run("review", str(EXAMPLE), "--reply", "drafts").complaint
 
 
+def test_no_drafts_for_a_bare_diff(run: Run) -> None:
+    pieces = EXAMPLE.read_bytes().split(b"diff --git")[1:]
+    diff = b"".join(b"diff --git" + piece.partition(b"\n-- \n")[0] + b"\n" for piece in pieces)
+    done = run("review", "-", "--pedantic", "--reply", "drafts", stdin=diff)
+    assert "this is a bare diff" in done.complaint
+
+
+def test_the_first_commit_has_no_tree_before_it(run: Run, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / "a.c").write_text("int a;\n")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "Begin")
+    done = run("review", "HEAD")
+    assert "no tree" in done.text
+    assert "begins with the first commit" in done.text
+    assert "already" not in done.text
+
+
 def test_no_drafts_for_commits(run: Run, kernel: Path) -> None:
     done = run("review", "-1", "--reply", "drafts", cwd=kernel)
     assert "patches are commits" in done.complaint

@@ -129,7 +129,7 @@ def test_the_subject_falls_back_to_the_series_and_keeps_one_re() -> None:
 
 
 def test_commits_cannot_be_answered() -> None:
-    commits = tuple(replace(one, envelope=None) for one in series().patches)
+    commits = tuple(replace(one, envelope=None, commit="1" * 40) for one in series().patches)
     with pytest.raises(ReviewbotError, match="these patches are commits"):
         made(replace(series(), patches=commits))
 
