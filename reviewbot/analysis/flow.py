@@ -5,6 +5,7 @@ set for the outcome `taken` of test `t`. A set is one `int`, so union and inters
 single operations and a function of n events costs O(blocks * n / 64) a round.
 """
 
+import heapq
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TypeVar
@@ -39,10 +40,11 @@ def solve(
     if not function.blocks:
         return starts
     starts[0] = entry
-    todo = [0]
+    rank = _ranks(function)
+    todo = [(rank[0], 0)]
     waiting = {0}
     while todo:
-        block = todo.pop()
+        _, block = heapq.heappop(todo)
         waiting.discard(block)
         state = starts[block]
         if state is None:
@@ -56,8 +58,25 @@ def solve(
                 starts[edge.target] = joined
                 if edge.target not in waiting:
                     waiting.add(edge.target)
-                    todo.append(edge.target)
+                    heapq.heappush(todo, (rank[edge.target], edge.target))
     return starts
+
+
+def _ranks(function: Function) -> dict[int, int]:
+    """Block -> its number in reverse post-order: without loops each block is then visited once."""
+    order: list[int] = []
+    seen = {0}
+    ahead = [(0, iter(function.blocks[0].edges))]
+    while ahead:
+        block, edges = ahead[-1]
+        edge = next(edges, None)
+        if edge is None:
+            order.append(block)
+            ahead.pop()
+        elif edge.target not in seen:
+            seen.add(edge.target)
+            ahead.append((edge.target, iter(function.blocks[edge.target].edges)))
+    return {block: number for number, block in enumerate(reversed(order))}
 
 
 class Flow:

@@ -203,11 +203,10 @@ def _shares(locks: Sequence[HeldLock], seen: Seen) -> bool:
 def _later(study: Study, published: int, group: frozenset[str]) -> Iterator[Late]:
     """The members of the object filled in after the event, error paths left out."""
     failed = _failed(study, published)
-    for index in bits(study.flow.may_follow(published) & ~failed):
+    before = study.flow.may_precede(published)
+    for index in bits(study.flow.may_follow(published) & ~failed & ~before):
         event = study.function.events[index]
         if not isinstance(event, Access) or event.path.root not in group or not _is_own_member(event):
-            continue
-        if study.flow.reaches(index, published):
             continue
         if event.kind is Kind.WRITE and event.value is not None and event.value.kind is not ValueKind.NULL:
             yield Late(index, event.path.text, event.path.members[-1], False)

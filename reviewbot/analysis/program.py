@@ -11,11 +11,15 @@ from typing import NamedTuple, Protocol
 from reviewbot.analysis.facts import Field, Place
 from reviewbot.analysis.flow import Flow
 from reviewbot.analysis.types import Types
+from reviewbot.series.model import Unread
 from reviewbot.series.view import Fragment, Origin
 from reviewbot.syntax.facts import FileFacts
 from reviewbot.syntax.model import Access, Assign, Call, Event, Function, Struct, TypeName
 
 _CALLED = re.compile(rb"([A-Za-z_]\w*)\s*\(")
+
+MOST_EVENTS = 2500
+"""A function with more accesses and calls is generated or hostile; time grows with their square."""
 
 FEW_LINES = 12
 """A function of fewer lines may be a one-line helper with its comments."""
@@ -179,6 +183,8 @@ class Program:
         self.files = files
         self._elsewhere = elsewhere
         self._studies: dict[tuple[str, str], Study | None] = {}
+        self.too_long: list[Unread] = []
+        """The functions asked for that are too long to follow."""
         self._asked: set[str] = set()
         self._mentioning: dict[str, tuple[Study, ...]] = {}
         self._sites: dict[Study, tuple[Site, ...]] = {}
@@ -198,10 +204,13 @@ class Program:
         return {name: tuple(paths) for name, paths in found.items()}
 
     def study(self, path: str, name: str) -> Study | None:
-        """The study of a function of a file at hand."""
+        """The study of a function of a file at hand; None too for one that is too long to follow."""
         key = (path, name)
         if key not in self._studies:
             function = self.files[path].function(name)
+            if function is not None and len(function.events) > MOST_EVENTS:
+                self.too_long.append(Unread(path, function.line, f"in {name}(): too long to follow"))
+                function = None
             self._studies[key] = Study(function, self.files[path]) if function else None
         return self._studies[key]
 

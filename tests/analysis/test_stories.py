@@ -2,7 +2,7 @@
 
 from reviewbot.analysis.facts import Flag
 from reviewbot.syntax.model import Marking
-from tests.analysis.series import analysis, facts
+from tests.analysis.series import analysis, facts, reviewed
 
 TWO = """
 struct wren {
@@ -118,3 +118,10 @@ def test_s06_own_memory_is_no_story() -> None:
     text = "void wren_f(void)\n{\n\tstruct wren w;\n\n\tcurrent->ready = 1;\n\tw.ready = 1;\n}\n"
     seen = [s for story in analysis(text).stories.of("ready") for s in story.seen]
     assert [s for s in seen if s.is_live] == []
+
+
+def test_a_function_too_long_to_follow_is_named() -> None:
+    """A generated table of stores costs no time, and the rest of the file is still looked at."""
+    stores = "".join(f"\tq->a{number} = {number};\n" for number in range(2600))
+    done = reviewed(f"\nvoid quail_fill(struct quail *q)\n{{\n{stores}}}\n")
+    assert [item.reason for item in done.report.unread] == ["in quail_fill(): too long to follow"]
