@@ -81,6 +81,8 @@ class _Reader:
             return tomllib.loads(self._fence.text)
         except tomllib.TOMLDecodeError as problem:
             raise self._at().error(f"the declaration is no TOML: {problem}") from problem
+        except RecursionError as problem:
+            raise self._at().error("the declaration nests too deeply") from problem
 
     def _at(self, key: str = "", table: str = "") -> Spot:
         """The line of a key, in the table named or at the top; else the first line."""

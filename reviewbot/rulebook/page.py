@@ -24,6 +24,8 @@ def read_page(path: Path, outlines: Outlines | None = None) -> Rule:
         RuleError: the page cannot be read, or something in it is wrong.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise RuleError(f"{path}:1: cannot be read: it is no file")  # a pipe would keep us waiting
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as problem:
         raise RuleError(f"{path}:1: cannot be read: {problem}") from problem

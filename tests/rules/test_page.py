@@ -1,5 +1,6 @@
 """Reading a page: every mistake is named with its file and line."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,19 @@ def test_page_that_is_no_text(tmp_path: Path) -> None:
         read_page(path)
     with pytest.raises(RuleError, match="cannot be read"):
         read_page(tmp_path / "none.md")
+
+
+def test_page_that_is_a_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "my-rule.md"
+    os.mkfifo(path)
+    with pytest.raises(RuleError, match="it is no file"):
+        read_page(path)
+
+
+def test_declaration_without_end(tmp_path: Path) -> None:
+    page = new_page("my-rule").replace("[when]", f"deep = {'[' * 50_000}\n[when]", 1)
+    with pytest.raises(RuleError, match=r"my-rule\.md:4: the declaration nests too deeply"):
+        read_page(write(tmp_path, page))
 
 
 def test_empty_page(tmp_path: Path) -> None:
