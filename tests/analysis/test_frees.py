@@ -126,6 +126,6 @@ def test_type_safe_cache_is_out_of_sight() -> None:
 
 def test_old_code_is_not_asked_about() -> None:
     old = "".join(f" {line}\n" for line in REMOVE.strip().splitlines())
-    text = old.replace(" {\n", " {\n+\tpr_debug(\"gone\");\n", 1)
+    text = old.replace(" {\n", ' {\n+\tpr_debug("gone");\n', 1)
     assert facts(text, Free) == []
     assert len(facts(text.replace(" \tkfree", "+\tkfree"), Free)) == 1

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from reviewbot.findings import Finding, Hidden, Report
+from reviewbot.rulebook.mails import Expected, mails
 from reviewbot.rulebook.rule import Example, Rule
 from reviewbot.rulebook.rulebook import load_rules
-from reviewbot.rulebook.mails import Expected, mails
 
 pipeline = pytest.importorskip("reviewbot.pipeline")
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from reviewbot.rulebook.mails import Expected, mails
 from reviewbot.rulebook.rule import DiffBlock, Example, ExamplePatch, Mark, Rule
 from reviewbot.rulebook.rulebook import load_rules
-from reviewbot.rulebook.mails import Expected, mails
 
 RULES = load_rules()
 

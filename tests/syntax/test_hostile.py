@@ -149,7 +149,7 @@ def test_quotes_that_nothing_closes_cost_no_time(piece: bytes) -> None:
 
 
 def test_an_escaped_quote_outside_of_a_string_opens_none() -> None:
-    assert mask(rb'tail of \"it\" /* gone */').plain == rb'tail of \"it\"           '
+    assert mask(rb"tail of \"it\" /* gone */").plain == rb"tail of \"it\"           "
     assert mask(rb'"a \" b" c').code == rb'"______" c'
 
 
