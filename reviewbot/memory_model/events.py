@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-type EventSet = int
-type Relation = int
+EventSet = int
+Relation = int
 
 INITIAL = -1
 """The thread of the initial writes."""
@@ -124,7 +124,7 @@ class Judge(Protocol):
                 reads-from edges of lock events by itself.
 
         Yields:
-            Allowed executions only (``failed`` is empty), in a fixed order. Several may share one co where the
+            Allowed executions only (``failed`` is empty), in a fixed order. Several may share a co where the
             model itself chooses ("with ... from ..." in lock.cat).
         """
         ...
