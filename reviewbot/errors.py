@@ -21,5 +21,9 @@ class VocabularyError(ReviewbotError):
     """The kernel vocabulary is wrong; the text names the key."""
 
 
+class ModelError(ReviewbotError):
+    """A memory model cannot be read or used; where a file is to blame, the text begins with its place."""
+
+
 class ReaderGoneError(ReviewbotError):
     """Nobody reads standard output any more; no OSError, for click ends with 1 on a broken pipe."""

@@ -50,6 +50,8 @@ class Event:
             a fence.
         text: The statement of the test that it comes from, as written.
         line: Line of that statement in the test's text, from 1; 0 for an initial write.
+        atomic: Whether it belongs to an atomic read-modify-write (the set ``RMW``). The lone read of one
+            that failed does too, though no ``rmw`` edge says so.
     """
 
     index: int
@@ -60,6 +62,7 @@ class Event:
     value: int | str | None = None
     text: str = ""
     line: int = 0
+    atomic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
