@@ -1,0 +1,275 @@
+"""A litmus test as written: names, initial values, threads of statements, and the question at its end."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+Value = int | str
+"""An integer, or the name of a variable whose address it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An integer constant."""
+
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A register, or a parameter (which denotes the address of the variable of that name)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deref:
+    """What a pointer points to."""
+
+    pointer: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """Two operands and an operator of C; comparisons give 0 or 1."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An operator handed to a primitive: the ``+`` of ``__atomic_op(X,+,V)``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a macro of the .def file, or of a primitive.
+
+    Attributes:
+        name: As written.
+        arguments: The operands.
+        tags: What stands in braces after a primitive's name; empty for a macro.
+        line: Where it stands, from 1.
+        column: As above.
+    """
+
+    name: str
+    arguments: tuple[Expression, ...]
+    tags: tuple[str, ...] = ()
+    line: int = 0
+    column: int = 0
+
+
+Expression = Number | Name | Deref | Binary | Operator | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """A local variable with the type as written, perhaps with a value."""
+
+    type: str
+    name: str
+    value: Expression | None
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """``r0 = e;``."""
+
+    name: str
+    value: Expression
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """``*p = e;``, a plain store."""
+
+    pointer: Expression
+    value: Expression
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """A call as a statement, its value (if there is one) unused."""
+
+    call: Expression
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """``if (c) ... else ...``; ``otherwise`` is empty without an else."""
+
+    condition: Expression
+    then: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...]
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    """A loop; threads unroll it to a bound."""
+
+    condition: Expression
+    body: tuple[Statement, ...]
+    text: str
+    line: int
+
+
+Statement = Declare | Assign | Store | Evaluate | If | While
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a thread: the type with its stars, as written, and the variable's name."""
+
+    type: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """``P0(...) { ... }``; its number is its place in the test."""
+
+    parameters: tuple[Parameter, ...]
+    body: tuple[Statement, ...]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A variable (``thread`` is None) or a register of a thread, of which the final value is asked."""
+
+    name: str
+    thread: int | None = None
+
+    def __str__(self) -> str:
+        """As a litmus test writes it: ``0:r1`` or ``x``."""
+        return self.name if self.thread is None else f"{self.thread}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Equal:
+    """``0:r0=1`` or, negated, ``0:r0!=1``."""
+
+    place: Place
+    value: Value
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """``~p``."""
+
+    of: Proposition
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    r"""``p /\ q``; true when empty."""
+
+    of: tuple[Proposition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    r"""``p \/ q``; false when empty."""
+
+    of: tuple[Proposition, ...]
+
+
+Proposition = Equal | Not | And | Or
+
+
+class Quantifier(StrEnum):
+    """How the states are asked for; the value is the keyword."""
+
+    EXISTS = "exists"
+    NOT_EXISTS = "~exists"
+    FORALL = "forall"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The question at the end of a test."""
+
+    quantifier: Quantifier
+    proposition: Proposition
+
+    @property
+    def bad(self) -> Proposition:
+        """The outcome to look for: what exists asks for, or what would break forall."""
+        if self.quantifier is Quantifier.FORALL:
+            return Not(self.proposition)
+        return self.proposition
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """A value (None: 0) of a variable or register before the threads start, with the type if written."""
+
+    place: Place
+    value: Value | None
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One litmus test.
+
+    Attributes:
+        name: As on its first line.
+        initial: In the order written.
+        threads: P0, P1, ...
+        condition: The question; ``forall true`` where none is written.
+        locations: What is shown of each state besides what the condition names.
+        filter: Executions without it are left aside.
+        comments: The comments before the initial values, without their marks.
+    """
+
+    __test__: ClassVar[bool] = False  # pytest must not take it for a test
+
+    name: str
+    initial: tuple[Initial, ...]
+    threads: tuple[Thread, ...]
+    condition: Condition
+    locations: tuple[Place, ...] = ()
+    filter: Proposition | None = None
+    comments: tuple[str, ...] = ()
+
+    @property
+    def result(self) -> str | None:
+        """What the ``Result:`` header in the comments says, or None without one."""
+        for comment in self.comments:
+            if found := _RESULT.search(comment):
+                return found[1]
+        return None
+
+
+_RESULT = re.compile(r"^[ \t*]*Result:[ \t]*(\w+)", re.MULTILINE)
+
+
+def places(proposition: Proposition) -> tuple[Place, ...]:
+    """The places that a proposition speaks of, each once, in the order written."""
+    match proposition:
+        case Equal(place):
+            return (place,)
+        case Not(of):
+            return places(of)
+        case And(of) | Or(of):
+            return tuple(dict.fromkeys(place for each in of for place in places(each)))
