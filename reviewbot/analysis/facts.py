@@ -295,6 +295,24 @@ class Free(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class GraceWait(Fact):
+    """A wait for a grace period that a reader of it can hold up."""
+
+    primitive: str
+    """`synchronize_srcu()`."""
+    domain: str
+    """`&d->srcu`; empty for RCU itself."""
+    flavour: str
+    """`RCU`, `SRCU`, `RCU Tasks Trace`."""
+    lock: str
+    """The lock held around the wait, as the code spells it, or empty."""
+    section: str
+    """What began the read-side section that the wait itself stands in: `rcu_read_lock()`, or empty."""
+    is_inside: bool
+    """The wait stands in a read-side section, or under a spinlock, which is one."""
+
+
+@dataclass(frozen=True, slots=True)
 class DoubleCheck(Fact):
     """A test outside the lock, repeated under it, whose outer form does not order."""
 

@@ -41,7 +41,11 @@ class Holding:
 
     def at(self, study: Study, event: int) -> HeldState:
         """What is held when the event runs, what the callers hold included."""
-        return _state(self._solved(study).get(event, frozenset()))
+        return _state(self.holds(study, event))
+
+    def holds(self, study: Study, event: int) -> Holds:
+        """The same, lock by lock and section by section, each with how it is known."""
+        return self._solved(study).get(event, frozenset())
 
     def _solved(self, study: Study) -> dict[int, Holds]:
         if study not in self._states:

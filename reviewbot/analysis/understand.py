@@ -19,6 +19,7 @@ from reviewbot.analysis.finders import Finders
 from reviewbot.analysis.flags import Flags
 from reviewbot.analysis.frees import Frees
 from reviewbot.analysis.gates import Gates
+from reviewbot.analysis.grace_waits import GraceWaits
 from reviewbot.analysis.handoffs import Handoffs
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.late_stores import LateStores
@@ -88,6 +89,7 @@ class Analysis:
             Lists(self.program, self.contexts, provenance, list_uses),
             Frees(self.program, self.objects, list_uses, sightings),
             LateStores(self.program, self.stories, provenance, self.holding, finders),
+            GraceWaits(self.program, self.holding, self.effects, self.contexts, sightings),
         )
 
     def facts(self) -> tuple[Fact, ...]:
