@@ -6,6 +6,7 @@ globals, in the functions of the store and of the load themselves, under a test 
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from reviewbot.analysis.evidence import excludes
 from reviewbot.analysis.facts import Field
@@ -15,6 +16,15 @@ from reviewbot.analysis.stories import Seen, Stories, tests_of
 from reviewbot.syntax.model import Kind, Sense, ValueKind
 
 
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What stands beside a pointer: its store, the readers that use it, and the first one's use."""
+
+    fill: Seen
+    readers: tuple[Seen, ...]
+    use: Seen
+
+
 class Beside:
     """The answers for one program."""
 
@@ -22,13 +32,14 @@ class Beside:
         self._stories = stories
         self._ordering = ordering
 
-    def payload(self, writer: Seen, readers: list[Seen]) -> tuple[str, list[Seen]]:
-        """What is filled in before a pointer's store and used by readers, and by which of them."""
+    def payload(self, writer: Seen, readers: list[Seen]) -> "Payload | None":
+        """What is filled in before a pointer's store and used by readers."""
         for fill in self._filled(writer):
-            users = [reader for reader in readers if self._uses(reader, writer, fill)]
+            uses = [(reader, self._use(reader, writer, fill)) for reader in readers]
+            users = [(reader, use) for reader, use in uses if use is not None]
             if users:
-                return fill.access.text, users
-        return "", []
+                return Payload(fill, tuple(reader for reader, _ in users), users[0][1])
+        return None
 
     def _filled(self, writer: Seen) -> Iterator[Seen]:
         """The stores before the pointer's, to its siblings and to globals."""
@@ -43,8 +54,8 @@ class Beside:
             if seen is not None and seen.is_live and _is_beside(seen, writer):
                 yield seen
 
-    def _uses(self, reader: Seen, writer: Seen, fill: Seen) -> bool:
-        """Whether the reader loads the pointer without an acquire, tests it, and uses what was filled in."""
+    def _use(self, reader: Seen, writer: Seen, fill: Seen) -> Seen | None:
+        """Where the reader, having loaded the pointer without an acquire, uses what was filled in."""
         flow = reader.study.flow
         for number, test in tests_of(reader):
             if test.sense is not Sense.NONZERO:
@@ -55,8 +66,8 @@ class Beside:
                     continue
                 is_ordered = self._ordering.orders_load(reader, 1 << index)
                 if not is_ordered and not excludes(fill, use) and not excludes(writer, use):
-                    return True
-        return False
+                    return use
+        return None
 
     def _seen(
         self, near: Seen, event: int, names: tuple[str, ...], field: Field | None = None

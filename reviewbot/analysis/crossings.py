@@ -9,6 +9,7 @@ from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, Overlap, excludes
 from reviewbot.analysis.facts import Crossing, Interleaving, Step
 from reviewbot.analysis.ordering import Ordering
+from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Stories, Story
 from reviewbot.syntax.model import Kind, Marking, ValueKind
 
@@ -19,10 +20,13 @@ MARKS = frozenset({Marking.ONCE, Marking.RELEASE, Marking.ACQUIRE, Marking.RELAX
 class Crossings:
     """The crossed pairs of one program."""
 
-    def __init__(self, stories: Stories, ordering: Ordering, evidence: Evidence) -> None:
+    def __init__(
+        self, stories: Stories, ordering: Ordering, evidence: Evidence, scenarios: Scenarios
+    ) -> None:
         self._stories = stories
         self._ordering = ordering
         self._evidence = evidence
+        self._scenarios = scenarios
 
     def facts(self, story: Story) -> Iterator[Crossing]:
         """What is to be asked of a store followed by the load of another flag: at most one fact."""
@@ -87,6 +91,7 @@ class Crossings:
             reason=None,
             other=load.access.field.name,
             has_full_barrier=False,
+            scenarios=(self._scenarios.crossed((store, load), (theirs, mine)),),
         )
 
     def _is_ordered(self, store: Seen, load: Seen) -> bool:

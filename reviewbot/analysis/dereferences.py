@@ -7,6 +7,7 @@ Gives `Dereference` facts: a pointer obtained in a read-side section and followe
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.effects import Effects
@@ -16,9 +17,12 @@ from reviewbot.analysis.flow import bits
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.obtained import LETTING_GO, REFERENCE, Obtained, Pointers, follows, refers
 from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.scenario import Act, Doing, Scenario
+from reviewbot.analysis.scenarios import FOLLOW, Scenarios
 from reviewbot.analysis.sightings import Sightings
+from reviewbot.analysis.threads import Point, word
 from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import Assign, Call
+from reviewbot.syntax.model import Assign, Call, Marking
 
 _OWN_LOCK = re.compile(r"(?:xas?|idr|radix_tree|mas|mtree)_|rhashtable_lookup_fast|rhltable_lookup")
 """Lookups that are right outside of a section, where something else keeps the object."""
@@ -27,10 +31,17 @@ _OWN_LOCK = re.compile(r"(?:xas?|idr|radix_tree|mas|mtree)_|rhashtable_lookup_fa
 class Dereferences:
     """The dereference facts of one program."""
 
-    def __init__(
-        self, program: Program, holding: Holding, effects: Effects, exposure: Exposure, sightings: Sightings
+    def __init__(  # noqa: PLR0913, PLR0917  (one collaborator for each question)
+        self,
+        program: Program,
+        holding: Holding,
+        effects: Effects,
+        exposure: Exposure,
+        sightings: Sightings,
+        scenarios: Scenarios,
     ) -> None:
         self._program = program
+        self._scenarios = scenarios
         self._holding = holding
         self._effects = effects
         self._exposure = exposure
@@ -123,7 +134,23 @@ class Dereferences:
             ),
         )
         confidence = Confidence.HIGH if is_sure else Confidence.MEDIUM
-        return self._fact(use, source, found, (section, confidence, True, table))
+        scenario = self._scenario(study, found, section, index)
+        return replace(
+            self._fact(use, source, found, (section, confidence, True, table)), scenarios=(scenario,)
+        )
+
+    def _scenario(self, study: Study, found: Obtained, section: ReadSection, use: int) -> Scenario:
+        """The reader as the code has it, and an updater that does all that it should."""
+        slot = word(found.path.text) if found.path else "slot"
+        load, follow = (study.line_text(study.function.events[i].line) for i in (found.event, use))
+        act = Act(Doing.READ, slot, Marking.RCU, register="r0", is_field=True, text=load)
+        points = (
+            Point(act, study, found.event),
+            Point(replace(FOLLOW, text=follow), study, use),
+        )
+        reader = self._scenarios.of(self._sightings.access(study, use), points)
+        flavour = "srcu" if section.flavour == "srcu" else "rcu"
+        return self._scenarios.reclaim(None, reader, slot, flavour)
 
     # -- outside ----------------------------------------------------------------------------
 
@@ -143,7 +170,10 @@ class Dereferences:
         is_srcu = found.primitive.startswith("srcu") or found.primitive.endswith("srcu()")
         is_srcu = is_srcu or (lookup is not None and lookup.flavour == "srcu")
         section = ReadSection("srcu" if is_srcu else "rcu")
-        return self._fact(source, source, found, (section, way.confidence, False, None))
+        scenario = self._scenario(study, found, section, found.event)
+        return replace(
+            self._fact(source, source, found, (section, way.confidence, False, None)), scenarios=(scenario,)
+        )
 
     def _is_followed(self, study: Study, found: Obtained) -> bool:
         if found.follows is not None:

@@ -6,17 +6,22 @@ from dataclasses import dataclass
 from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, Overlap
 from reviewbot.analysis.facts import DoubleCheck, Interleaving, Known, SharedAccess, Step
+from reviewbot.analysis.flow import bits
 from reviewbot.analysis.ordering import Ordering
+from reviewbot.analysis.scenario import Act, Doing, Scenario
+from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story, tests_of
+from reviewbot.analysis.threads import Point, fill_point
 from reviewbot.syntax.model import Access, Kind, Root, ValueKind
 
 
 class DoubleChecks:
     """The double-checked initialisations of one program."""
 
-    def __init__(self, ordering: Ordering, evidence: Evidence) -> None:
+    def __init__(self, ordering: Ordering, evidence: Evidence, scenarios: Scenarios) -> None:
         self._ordering = ordering
         self._evidence = evidence
+        self._scenarios = scenarios
 
     def facts(self, story: Story) -> Iterator[DoubleCheck]:
         """What is to be asked of the field's outer test: at most one fact."""
@@ -30,7 +35,7 @@ class DoubleChecks:
                 continue
             is_loaded_first = self._ordering.orders_load(outer, payload.uses)
             if not (is_loaded_first and self._ordering.orders_store(store, payload.fills)):
-                yield self._ask(story, (outer, inner, store), payload.text)
+                yield self._ask(story, (outer, inner, store), payload)
                 return
 
     @staticmethod
@@ -44,7 +49,7 @@ class DoubleChecks:
         store = next((s for s in same if s.access.is_write and _sets(s)), None)
         return (inner, store) if inner is not None and store is not None else None
 
-    def _ask(self, story: Story, ends: tuple[Seen, Seen, Seen], payload: str) -> DoubleCheck:
+    def _ask(self, story: Story, ends: tuple[Seen, Seen, Seen], payload: "Payload") -> DoubleCheck:
         outer, inner, store = ends
         is_pointer = story.type is not None and bool(story.type.pointers)
         lock = _locks(inner.access)[0]
@@ -63,15 +68,23 @@ class DoubleChecks:
             readers=wording.counted([outer.access], "check"),
             locks=wording.locks(store.access, [outer.access]),
             overlap=overlap.words,
-            payload=payload,
-            interleaving=_table(outer, store, payload),
+            payload=payload.text,
+            interleaving=_table(outer, store, payload.text),
             unseen=self._evidence.unseen((outer,)),
             reason=None,
             outer_marking=outer.access.marking,
             inner_marking=store.access.marking,
             is_pointer=is_pointer,
             lock=lock,
+            scenarios=(self._scenario(outer, store, payload),),
         )
+
+    def _scenario(self, outer: Seen, store: Seen, payload: "Payload") -> Scenario:
+        fill = fill_point(store, payload.fills, f"{payload.text} = ...")
+        use = Point(
+            Act(Doing.READ, text=f"    use {payload.text}"), outer.study, next(iter(bits(payload.uses)))
+        )
+        return self._scenarios.message(payload.text, (fill, store), (outer, use))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ attributes that a rule page may name in `[when]` are the enums and booleans of t
 derived from `Fact`; the slots of its comment are their strings and numbers.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from enum import Enum
 
+from reviewbot.analysis.scenario import Scenario
 from reviewbot.syntax.model import Kind, Marking
 
 GATED = "gated"
@@ -187,6 +189,8 @@ class Fact:
     interleaving: Interleaving | None
     unseen: tuple[str, ...]
     reason: str | None
+    scenarios: tuple[Scenario, ...] = dataclasses.field(default=(), kw_only=True)
+    """What a proof is made of; the question stands if one of them stands."""
 
 
 @dataclass(frozen=True, slots=True)

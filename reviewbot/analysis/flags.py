@@ -4,9 +4,10 @@ Rule catalogue 1.1: what is written before the store (P), what is used only afte
 (D), and whether the two meet. Gives `Flag` facts, and a `Pairing` where one side is ordered.
 """
 
+import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, excludes
@@ -16,8 +17,14 @@ from reviewbot.analysis.handoffs import Handoffs
 from reviewbot.analysis.ordering import Ordering, is_acquire, is_release
 from reviewbot.analysis.payload import Payloads, Touched
 from reviewbot.analysis.program import Study
+from reviewbot.analysis.scenario import Act, Doing, Scenario
+from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story, tests_of
+from reviewbot.analysis.threads import Point, fill_point
 from reviewbot.syntax.model import Call, Kind, Marking, Sense, Test, ValueKind
+
+MOST_PROVED = 4
+"""Fields of a payload that are taken to a proof, at most."""
 
 STRENGTH = (
     Marking.DATA_RACE,
@@ -43,8 +50,14 @@ class Flags:
     """The flag facts of one program."""
 
     def __init__(
-        self, payloads: Payloads, ordering: Ordering, evidence: Evidence, handoffs: Handoffs
+        self,
+        payloads: Payloads,
+        ordering: Ordering,
+        evidence: Evidence,
+        handoffs: Handoffs,
+        scenarios: Scenarios,
     ) -> None:
+        self._scenarios = scenarios
         self._payloads = payloads
         self._handoffs = handoffs
         self._ordering = ordering
@@ -87,14 +100,40 @@ class Flags:
                 and story.is_new
                 and not self._may_announce(story, writer, checks)
             ):
-                yield self._flag(story, writer, loose, None)
+                fact = self._flag(story, writer, loose, None)
+                yield replace(fact, scenarios=(self._scenarios.race(writer, loose[0]),))
         elif store is not None:
-            yield from self._pairing(story, writer, readers, matched, (store, loose))
+            pairs = self._pairing(story, writer, readers, matched, (store, loose))
+            yield from self._with_messages(pairs, writer, _of(checks, loose[0]), matched)
         elif not loose:
             order = next(load for load in loads if load is not None)
-            yield from self._pairing(story, writer, readers, matched, (order, [writer]))
+            pairs = self._pairing(story, writer, readers, matched, (order, [writer]))
+            yield from self._with_messages(pairs, writer, checks[0], matched)
         elif is_new:
-            yield self._flag(story, writer, loose, matched)
+            flags = (self._flag(story, writer, loose, matched),)
+            yield from self._with_messages(flags, writer, _of(checks, loose[0]), matched)
+
+    def _with_messages(
+        self, facts: Iterable[Flag | Pairing], writer: Seen, check: Check, matched: "Payload"
+    ) -> Iterator[Flag | Pairing]:
+        """The facts with what a proof needs: the store and one check, with each of the payload's fields."""
+        for fact in facts:
+            partner = None
+            if isinstance(fact, Pairing):
+                partner = (int(fact.present is Side.WRITE), fact.partner.removesuffix("()"))
+            items = itertools.islice(itertools.zip_longest(matched.texts, matched.fields), MOST_PROVED)
+            made = (self._message(writer, check, text, field) for text, field in items)
+            yield replace(fact, scenarios=tuple(replace(each, partner=partner) for each in made))
+
+    def _message(self, writer: Seen, check: Check, text: str, field: Field | None) -> Scenario:
+        fields = {field} if field is not None else set()
+        before = writer.study.flow.may_precede(writer.event)
+        fill = fill_point(writer, self._touching(writer.study, before, fields), f"{text} = ...")
+        behind = check.seen.study.flow.governed(check.test, check.taken)
+        used = next(bits(self._touching(check.seen.study, behind, fields)), None)
+        act = Act(Doing.READ, text=f"    use {text}")
+        use = Point(act) if used is None else Point(act, check.seen.study, used)
+        return self._scenarios.message(text, (fill, writer), (check.seen, use))
 
     def _may_announce(self, story: Story, writer: Seen, checks: Sequence[Check]) -> bool:
         """Whether memory is written before the store, and the checks lead to code out of sight.
@@ -334,6 +373,10 @@ def _checks(story: Story, writer: Seen) -> list[Check]:
 def _is_direct(test: Test, seen: Seen) -> bool:
     """Whether the test is of the value itself, not of something computed from it."""
     return test.operand.kind in (ValueKind.LOAD, ValueKind.VARIABLE) or seen.access.via is not None
+
+
+def _of(checks: Sequence[Check], seen: Seen) -> Check:
+    return next(check for check in checks if check.seen is seen)
 
 
 def _weakest(readers: Sequence[Seen]) -> Marking:

@@ -4,7 +4,7 @@ Gives `Free` facts (rule free-without-grace-period).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reviewbot.analysis import wording
@@ -14,7 +14,10 @@ from reviewbot.analysis.list_uses import ListUse, ListUses
 from reviewbot.analysis.locks import same_lock
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.scenario import Scenario
+from reviewbot.analysis.scenarios import Scenarios, free, take_away
 from reviewbot.analysis.sightings import Sightings
+from reviewbot.analysis.threads import Point, word
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Access, Assign, Call, Event, Kind, Marking, Path, Return, Value, ValueKind
 
@@ -42,8 +45,16 @@ class Unpublished:
 class Frees:
     """The free facts of one program."""
 
-    def __init__(self, program: Program, objects: Objects, list_uses: ListUses, sightings: Sightings) -> None:
+    def __init__(
+        self,
+        program: Program,
+        objects: Objects,
+        list_uses: ListUses,
+        sightings: Sightings,
+        scenarios: Scenarios,
+    ) -> None:
         self._program = program
+        self._scenarios = scenarios
         self._objects = objects
         self._list_uses = list_uses
         self._sightings = sightings
@@ -197,7 +208,20 @@ class Frees:
             primitive=f"{freed}()",
             unpublisher=gone.primitive,
             wanted=_wanted(freed, readers),
+            scenarios=(self._scenario(study, gone, index, readers),),
         )
+
+    def _scenario(
+        self, study: Study, gone: Unpublished, index: int, readers: Sequence[SharedAccess]
+    ) -> Scenario:
+        slot = word(gone.path.text)
+        text = study.line_text(study.function.events[gone.event].line)
+        points = (
+            Point(take_away(slot, Marking.RCU, text), study, gone.event),
+            Point(free(study.line_text(study.function.events[index].line)), study, index),
+        )
+        updater = self._scenarios.of(self._sightings.access(study, index), points)
+        return self._scenarios.reclaim(updater, None, slot, _flavour(readers))
 
     def _confidence(self, study: Study, freed: str) -> Confidence:
         if freed == "kmem_cache_free":
@@ -233,8 +257,13 @@ def _same_locks(gone: ListUse | None, reader: ListUse) -> bool:
     return any(same_lock(one.identity, two.identity) for one in held for two in theirs)
 
 
+def _flavour(readers: Sequence[SharedAccess]) -> str:
+    sections = (section for reader in readers for section in reader.sections)
+    return "srcu" if any(section.flavour == "srcu" for section in sections) else "rcu"
+
+
 def _wanted(freed: str, readers: list[SharedAccess]) -> str:
-    if any(section.flavour == "srcu" for reader in readers for section in reader.sections):
+    if _flavour(readers) == "srcu":
         return "call_srcu()"
     return "kfree_rcu()" if freed in ("kfree", "kfree_sensitive", "kvfree") else "call_rcu()"
 

@@ -19,8 +19,11 @@ from reviewbot.analysis.held import Holding
 from reviewbot.analysis.locks import same_lock
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
+from reviewbot.analysis.scenario import Act, Doing, Scenario
+from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Stories
-from reviewbot.syntax.model import Access, Call, Event, Kind, ValueKind
+from reviewbot.analysis.threads import Point
+from reviewbot.syntax.model import Access, Call, Event, Kind, Marking, ValueKind
 
 _INITIALISES = re.compile(
     r"INIT_[A-Z_]+|init_(?:completion|waitqueue_head|rwsem|irq_work|llist_head|srcu_struct|task_work|usb_anchor)"
@@ -50,10 +53,17 @@ class Late:
 class LateStores:
     """The late-store facts of one program."""
 
-    def __init__(
-        self, program: Program, stories: Stories, provenance: Provenance, holding: Holding, finders: Finders
+    def __init__(  # noqa: PLR0913, PLR0917  (one collaborator for each question)
+        self,
+        program: Program,
+        stories: Stories,
+        provenance: Provenance,
+        holding: Holding,
+        finders: Finders,
+        scenarios: Scenarios,
     ) -> None:
         self._program = program
+        self._scenarios = scenarios
         self._stories = stories
         self._provenance = provenance
         self._holding = holding
@@ -188,7 +198,14 @@ class LateStores:
             publisher=published.name,
             object=writer.access.object_text,
             is_initialisation=True,
+            scenarios=(self._scenario(writer, readers[0], published),),
         )
+
+    def _scenario(self, writer: Seen, reader: Seen, published: Published) -> Scenario:
+        event = writer.study.function.events[published.event]
+        act = Act(Doing.WRITE, "", Marking.RCU, text=writer.study.line_text(event.line))
+        publish = Point(act, writer.study, published.event)
+        return self._scenarios.late(publish, writer, reader, published.name.removesuffix("()"))
 
 
 def _sureness(*, is_sure: bool) -> Confidence:

@@ -16,17 +16,26 @@ from reviewbot.analysis.list_uses import ListUse, ListUses, is_local
 from reviewbot.analysis.locks import same_lock
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
+from reviewbot.analysis.scenario import Act, Doing, Scenario
+from reviewbot.analysis.scenarios import Scenarios
+from reviewbot.analysis.threads import Point, word
 from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import Call, Root
+from reviewbot.syntax.model import Call, Marking, Root
 
 
 class Lists:
     """The list facts of one program."""
 
     def __init__(
-        self, program: Program, contexts: Contexts, provenance: Provenance, list_uses: ListUses
+        self,
+        program: Program,
+        contexts: Contexts,
+        provenance: Provenance,
+        list_uses: ListUses,
+        scenarios: Scenarios,
     ) -> None:
         self._program = program
+        self._scenarios = scenarios
         self._contexts = contexts
         self._provenance = provenance
         self._list_uses = list_uses
@@ -100,7 +109,20 @@ class Lists:
         steps = (Step(0, f"fill {link}"), replace(store, arrow="- ->"), load) if is_add else (load, store)
         remark = "<- may be old" if is_add else "<- reads a poisoned or foreign link"
         table = Interleaving(names, (*steps, Step(1, "    follow the link", remark=remark)))
-        return self._fact(change, walk, at, (f"{change.primitive.wanted}()", True, table))
+        fact = self._fact(change, walk, at, (f"{change.primitive.wanted}()", True, table))
+        return replace(fact, scenarios=self._scenario(change, walk, Marking.PLAIN)) if is_add else fact
+
+    def _scenario(self, change: ListUse, walk: ListUse, marking: Marking) -> tuple[Scenario, ...]:
+        """An entry filled in and linked; `marking` is that of the link's store."""
+        link = word(change.access.text)
+        store = Act(Doing.WRITE, link, marking, is_field=True, text=change.access.line_text)
+        load = Act(Doing.READ, link, walk.access.marking, is_field=True, text=walk.access.line_text)
+        return (
+            self._scenarios.linked(
+                (change.access, Point(store, change.study, change.event)),
+                (walk.access, Point(load, walk.study, walk.event)),
+            ),
+        )
 
     def _walked_plainly(self, walk: ListUse) -> ListMismatch | None:
         """A plain walk in a read-side section, of a list that others change for RCU readers."""
@@ -112,7 +134,8 @@ class Lists:
         change = next((u for u in changes if u.study is not walk.study), None)
         if change is None:
             return None
-        return self._fact(change, walk, walk, (f"{walk.primitive.wanted}()", False, None))
+        fact = self._fact(change, walk, walk, (f"{walk.primitive.wanted}()", False, None))
+        return replace(fact, scenarios=self._scenario(change, walk, Marking.RCU))
 
     def _fact(
         self,

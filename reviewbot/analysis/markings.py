@@ -10,6 +10,8 @@ from dataclasses import replace
 from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, Overlap, excludes
 from reviewbot.analysis.facts import Confidence, HeldLock, Known, MixedMarking, SharedAccess, Side
+from reviewbot.analysis.scenario import Scenario
+from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Kind, Marking
@@ -25,8 +27,9 @@ LEAST_LOCKED = 3
 class Markings:
     """The marking facts of one program."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, scenarios: Scenarios) -> None:
         self._evidence = evidence
+        self._scenarios = scenarios
         self._waiting = vocabulary().waiting
 
     def facts(self, story: Story) -> Iterator[MixedMarking]:
@@ -109,7 +112,16 @@ class Markings:
             is_new_reader=False,
             is_diagnostic=False,
             lock="",
+            scenarios=self._races(seen, others),
         )
+
+    def _races(self, seen: Seen, others: Sequence[Seen]) -> tuple[Scenario, ...]:
+        """The access against one that conflicts with it: of two, one stores."""
+        against = next((s for s in others if s.access.is_write or seen.access.is_write), None)
+        if against is None:
+            return ()
+        ends = (seen, against) if seen.access.is_write else (against, seen)
+        return (self._scenarios.race(*ends),)
 
     def _against_locked(self, story: Story, seen: Seen) -> MixedMarking | None:
         """All others hold one lock, and this new read does not (acc-lock-writer-lockless-reader)."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reviewbot.analysis import wording
-from reviewbot.analysis.beside import Beside
+from reviewbot.analysis.beside import Beside, Payload
 from reviewbot.analysis.evidence import Evidence, Overlap, excludes
 from reviewbot.analysis.facts import GATED, Interleaving, Publication, Step
 from reviewbot.analysis.flags import message_passing
@@ -17,7 +17,10 @@ from reviewbot.analysis.gates import Gate, Gates
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.ordering import Ordering
 from reviewbot.analysis.provenance import Found, Provenance
+from reviewbot.analysis.scenario import Act, Doing, Scenario
+from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story
+from reviewbot.analysis.threads import Point, fill_point, point
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Kind, Marking, Value, ValueKind
 
@@ -45,6 +48,7 @@ class Publications:
         evidence: Evidence,
         gates: Gates,
         beside: Beside,
+        scenarios: Scenarios,
     ) -> None:
         self._objects = objects
         self._provenance = provenance
@@ -52,6 +56,7 @@ class Publications:
         self._evidence = evidence
         self._gates = gates
         self._beside = beside
+        self._scenarios = scenarios
 
     def facts(self, story: Story) -> Iterator[Publication]:
         """What is to be asked of the stores of fresh objects into this field: at most one fact."""
@@ -110,18 +115,7 @@ class Publications:
 
     def _is_ordered(self, writer: Seen) -> bool:
         """Whether the store comes after all that filled the object."""
-        value, study = writer.source.value, writer.study
-        if value is None or value.kind is not ValueKind.VARIABLE:
-            return self._ordering.orders_store(writer)
-        before = study.flow.may_precede(writer.event)
-        filled = sum(
-            1 << index
-            for index, access in study.accesses()
-            if before >> index & 1 and access.kind is not Kind.READ and access.path.root == value.name
-        )
-        for index in study.definitions(value.name, writer.event):
-            filled |= 1 << index
-        return self._ordering.orders_store(writer, filled)
+        return self._ordering.orders_store(writer, _filled(writer))
 
     def _with_payload_beside(self, story: Story, writer: Seen) -> Publication | None:
         """An ordered store, whose readers use more than what they reach through the pointer."""
@@ -129,13 +123,39 @@ class Publications:
             writer.study, writer.event, writer.source.path.root
         ):
             return None
-        payload, readers = self._beside.payload(writer, self._open_readers(story, writer))
-        if not any(s.access.is_new for s in (writer, *readers)) or not payload:
+        beside = self._beside.payload(writer, self._open_readers(story, writer))
+        if beside is None or not any(s.access.is_new for s in (writer, *beside.readers)):
             return None
+        readers, payload = beside.readers, beside.fill.access.text
         overlap = self._evidence.overlap(story, writer, readers)
         fact = self._fact(story, writer, readers, Around(overlap, None, Gate()))
         table = message_passing(writer, readers[0], payload)
-        return replace(fact, has_payload_beside=True, payload=payload, interleaving=table)
+        return replace(
+            fact,
+            has_payload_beside=True,
+            payload=payload,
+            interleaving=table,
+            scenarios=(self._beside_scenario(writer, beside),),
+        )
+
+    def _beside_scenario(self, writer: Seen, beside: Payload) -> Scenario:
+        text = beside.fill.access.text
+        fill = Act(Doing.WRITE, "", beside.fill.access.marking, value="1", text=f"{text} = ...")
+        use = Act(Doing.READ, "", beside.use.access.marking, text=f"    use {text}")
+        return self._scenarios.message(
+            text,
+            (point(beside.fill, fill), writer),
+            (beside.readers[0], point(beside.use, use)),
+        )
+
+    def _scenario(self, writer: Seen, readers: Sequence[Seen], found: Found | None) -> Scenario:
+        reader = readers[0] if readers else None
+        value = writer.source.value
+        is_named = value is not None and value.kind is ValueKind.VARIABLE
+        fill = _last_fill(writer, f"fill {writer.access.value_text}" if is_named else "clear the new memory")
+        if found is None:
+            return self._scenarios.pointer(fill, writer, reader)
+        return self._scenarios.nested(fill, writer, reader, writer.access.object_text)
 
     def _overlaps(self, story: Story, writer: Seen, reader: Seen) -> bool:
         return self._evidence.overlap(story, writer, (reader,)).strength == 2
@@ -179,7 +199,29 @@ class Publications:
             object=access.text,
             container=_container(access.object_text, found),
             gate=gate.name.rpartition(".")[2],
+            scenarios=(self._scenario(writer, readers, found),),
         )
+
+
+def _filled(writer: Seen) -> int:
+    """The events that fill in the object whose address is stored."""
+    value, study = writer.source.value, writer.study
+    if value is None or value.kind is not ValueKind.VARIABLE:
+        return 0
+    before = study.flow.may_precede(writer.event)
+    filled = sum(
+        1 << index
+        for index, access in study.accesses()
+        if before >> index & 1 and access.kind is not Kind.READ and access.path.root == value.name
+    )
+    for index in study.definitions(value.name, writer.event):
+        filled |= 1 << index
+    return filled
+
+
+def _last_fill(writer: Seen, text: str) -> Point:
+    """The last store into the object, or the call that gave it."""
+    return fill_point(writer, _filled(writer), text)
 
 
 def _is_one_of_many(writer: Seen) -> bool:

@@ -34,8 +34,10 @@ from reviewbot.analysis.payload import Payloads
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
 from reviewbot.analysis.publications import Publications
+from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.sightings import Sightings
 from reviewbot.analysis.stories import Stories, Story
+from reviewbot.analysis.threads import Threads
 
 
 class FactMaker(Protocol):
@@ -66,29 +68,36 @@ class Analysis:
         ordering = Ordering()
         provenance = Provenance(program, self.objects, self.holding)
         gates = Gates(program, self.stories)
+        scenarios = Scenarios(Threads(self.holding))
         self._makers: tuple[FactMaker, ...] = (
-            Flags(Payloads(program, self.objects), ordering, self.evidence, Handoffs(program)),
+            Flags(Payloads(program, self.objects), ordering, self.evidence, Handoffs(program), scenarios),
             Publications(
-                self.objects, provenance, ordering, self.evidence, gates, Beside(self.stories, ordering)
+                self.objects,
+                provenance,
+                ordering,
+                self.evidence,
+                gates,
+                Beside(self.stories, ordering),
+                scenarios,
             ),
-            DoubleChecks(ordering, self.evidence),
-            Crossings(self.stories, ordering, self.evidence),
-            Markings(self.evidence),
+            DoubleChecks(ordering, self.evidence, scenarios),
+            Crossings(self.stories, ordering, self.evidence, scenarios),
+            Markings(self.evidence, scenarios),
             NewFields(self.evidence),
         )
         self._documented = Documented(program, self.contexts)
-        self._function_makers = self._of_functions(provenance)
+        self._function_makers = self._of_functions(provenance, scenarios)
 
-    def _of_functions(self, provenance: Provenance) -> tuple[FunctionFacts, ...]:
+    def _of_functions(self, provenance: Provenance, scenarios: Scenarios) -> tuple[FunctionFacts, ...]:
         sightings = Sightings(self.program, self.holding, self.objects)
         list_uses = ListUses(self.program, sightings)
         exposure = Exposure(self.program, self.holding, self.effects, self.contexts)
         finders = Finders(self.program, list_uses, provenance)
         return (
-            Dereferences(self.program, self.holding, self.effects, exposure, sightings),
-            Lists(self.program, self.contexts, provenance, list_uses),
-            Frees(self.program, self.objects, list_uses, sightings),
-            LateStores(self.program, self.stories, provenance, self.holding, finders),
+            Dereferences(self.program, self.holding, self.effects, exposure, sightings, scenarios),
+            Lists(self.program, self.contexts, provenance, list_uses, scenarios),
+            Frees(self.program, self.objects, list_uses, sightings, scenarios),
+            LateStores(self.program, self.stories, provenance, self.holding, finders, scenarios),
             GraceWaits(self.program, self.holding, self.effects, self.contexts, sightings),
         )
 

@@ -1,0 +1,197 @@
+"""A scenario as the text of a litmus test, in the C that the tools of the memory model read."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+from reviewbot.analysis.scenario import Act, Doing, Outcome, Scenario, Thread
+from reviewbot.syntax.model import Marking
+
+_RESERVED = frozenset(
+    """auto break case char const continue default do double else enum exists extern filter final float for
+    forall goto if int locations long register return short signed sizeof static struct switch typedef union
+    unsigned void volatile while with""".split()  # noqa: SIM905  (a list of words is read as words)
+)
+
+_FENCES = (
+    "smp_mb",
+    "smp_rmb",
+    "smp_wmb",
+    "barrier",
+    "smp_mb__before_atomic",
+    "smp_mb__after_atomic",
+    "smp_mb__after_spinlock",
+    "smp_mb__after_unlock_lock",
+)
+"""Those that the .def files of all models at hand know; any other is taken for a full one."""
+
+_ORDERS = {
+    Doing.LOCK: "spin_lock({0});",
+    Doing.UNLOCK: "spin_unlock({0});",
+    Doing.ENTER: "rcu_read_lock();",
+    Doing.LEAVE: "rcu_read_unlock();",
+    Doing.WAIT: "synchronize_rcu();",
+}
+_SRCU = {
+    Doing.ENTER: "index = srcu_read_lock({0});",
+    Doing.LEAVE: "srcu_read_unlock({0}, index);",
+    Doing.WAIT: "synchronize_srcu({0});",
+}
+
+_LOADS = {
+    Marking.ONCE: "READ_ONCE(*{0})",
+    Marking.ACQUIRE: "smp_load_acquire({0})",
+    Marking.RCU: "rcu_dereference(*{0})",
+    Marking.RCU_ACCESS: "READ_ONCE(*{0})",
+    Marking.VOLATILE: "READ_ONCE(*{0})",
+    Marking.RELAXED: "READ_ONCE(*{0})",
+    Marking.FULL: "smp_load_acquire({0})",
+}
+_STORES = {
+    Marking.ONCE: "WRITE_ONCE(*{0}, {1})",
+    Marking.RELEASE: "smp_store_release({0}, {1})",
+    Marking.RCU: "rcu_assign_pointer(*{0}, {1})",
+    Marking.RCU_INIT: "WRITE_ONCE(*{0}, {1})",
+    Marking.VOLATILE: "WRITE_ONCE(*{0}, {1})",
+    Marking.RELAXED: "WRITE_ONCE(*{0}, {1})",
+    Marking.FULL: "smp_store_mb(*{0}, {1})",
+}
+_EXCHANGES = {
+    Marking.FULL: "xchg",
+    Marking.ACQUIRE: "xchg_acquire",
+    Marking.RELEASE: "xchg_release",
+    Marking.RCU: "xchg",
+}
+
+
+def litmus(scenario: Scenario, name: str) -> str:
+    """The test of a scenario, ending in a newline.
+
+    Args:
+        scenario: What to write.
+        name: Of the test; a rule's id and a word.
+    """
+    return _Writer(scenario).text(name)
+
+
+class _Writer:
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._names = _identifiers(scenario)
+        acts = [act for thread in scenario.threads for act in thread.acts]
+        self._pointees = {act.name: act.value[1:] for act in acts if act.value.startswith("&")}
+        self._pointees |= {name: value[1:] for name, value in scenario.initial if value.startswith("&")}
+
+    def text(self, name: str) -> str:
+        threads = [self._thread(number, thread) for number, thread in enumerate(self._scenario.threads)]
+        return "\n".join([f"C {name}", "", self._initial(), "", *threads, self._exists(), ""])
+
+    def _initial(self) -> str:
+        values = [
+            f"{self._names[variable]}={self._plain(value)};" for variable, value in self._scenario.initial
+        ]
+        return "\n".join(["{", *(f"\t{value}" for value in values), "}"])
+
+    def _plain(self, value: str) -> str:
+        return self._names[value[1:]] if value.startswith("&") else value
+
+    def _thread(self, number: int, thread: Thread) -> str:
+        body = [f"\t{line}" if line else "" for line in (*self._registers(thread), *self._body(thread))]
+        return "\n".join([f"P{number}({', '.join(self._parameters(thread))})", "{", *body, "}", ""])
+
+    def _parameters(self, thread: Thread) -> Iterator[str]:
+        kinds: dict[str, str] = {}
+        for act in thread.acts:
+            if act.doing in (Doing.LOCK, Doing.UNLOCK):
+                kinds[act.name] = "spinlock_t *"
+            elif act.doing in (Doing.ENTER, Doing.LEAVE, Doing.WAIT):
+                kinds |= {act.name: "struct srcu_struct *"} if act.name == "srcu" else {}
+            elif act.doing is not Doing.FENCE and not act.through:
+                kinds[act.name] = f"int {self._stars(act.name)}*"
+            if act.value.startswith("&"):
+                kinds.setdefault(act.value[1:], f"int {self._stars(act.value[1:])}*")
+        yield from (f"{kind}{self._names[name]}" for name, kind in kinds.items())
+
+    def _stars(self, name: str) -> str:
+        """One for each pointer that a variable is away from a number."""
+        return "*" + self._stars(self._pointees[name]) if name in self._pointees else ""
+
+    def _registers(self, thread: Thread) -> Iterator[str]:
+        for act in thread.acts:
+            if act.register:
+                yield f"int {self._stars(act.name)}{act.register};"
+        if any(act.doing is Doing.ENTER and act.name == "srcu" for act in thread.acts):
+            yield "int index;"
+
+    def _body(self, thread: Thread) -> Iterator[str]:
+        if any(act.register for act in thread.acts):
+            yield ""
+        for guard, acts in itertools.groupby(thread.acts, key=lambda act: act.guard):
+            lines = [self._statement(act) for act in acts]
+            if guard:
+                yield f"if ({guard}) {{"
+                yield from (f"\t{line}" for line in lines)
+                yield "}"
+            else:
+                yield from lines
+
+    def _statement(self, act: Act) -> str:
+        where = act.through or self._names.get(act.name, act.name)
+        value = self._plain(act.value)
+        if act.doing is Doing.WRITE:
+            return _STORES.get(act.marking, "*{0} = {1}").format(where, value) + ";"
+        if act.doing is Doing.READ:
+            return f"{act.register} = {_LOADS.get(act.marking, '*{0}').format(where)};"
+        if act.doing is Doing.EXCHANGE:
+            return _exchange(act, where, value)
+        return _order(act, where)
+
+    def _exists(self) -> str:
+        bad = " /\\ ".join(f"{each.thread}:{each.register}={self._plain(each.value)}" for each in self._bad())
+        return f"exists ({bad})"
+
+    def _bad(self) -> Iterable[Outcome]:
+        """The outcome asked about; of a bare race, that the reader saw the store."""
+        if self._scenario.bad:
+            return self._scenario.bad
+        seen = (
+            Outcome(number, act.register, "1")
+            for number, thread in enumerate(self._scenario.threads)
+            for act in thread.acts
+            if act.register
+        )
+        return list(itertools.islice(seen, 1))
+
+
+def _order(act: Act, where: str) -> str:
+    """A fence, a lock, a section or a grace period."""
+    if act.doing is Doing.FENCE:
+        return f"{act.name if act.name in _FENCES else 'smp_mb'}();"
+    form = _SRCU if act.name == "srcu" else _ORDERS
+    return form.get(act.doing, _ORDERS[act.doing]).format(where)
+
+
+def _exchange(act: Act, where: str, value: str) -> str:
+    if act.marking is Marking.RELAXED and not act.register:
+        return f"atomic_inc({where});"
+    result = f"{act.register} = " if act.register else ""
+    return f"{result}{_EXCHANGES.get(act.marking, 'xchg_relaxed')}({where}, {value});"
+
+
+def _identifiers(scenario: Scenario) -> dict[str, str]:
+    """A C identifier of its own for every variable and lock, as near to its name as can be."""
+    found: dict[str, str] = {}
+    for act in (act for thread in scenario.threads for act in thread.acts):
+        names: Sequence[str] = [] if act.doing is Doing.FENCE or act.through else [act.name]
+        for name in (*names, *([act.value[1:]] if act.value.startswith("&") else [])):
+            if name and name not in found:
+                found[name] = _free(name.rpartition(".")[2], found.values())
+    return found
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    letters = "".join(c for c in name if c.isascii() and (c.isalnum() or c == "_"))[:40]
+    is_plain = letters[:1].isalpha() and letters not in _RESERVED and not letters[1:].isdigit()
+    word = letters if is_plain else f"v_{letters}"
+    while word in taken:
+        word += "_"
+    return word
