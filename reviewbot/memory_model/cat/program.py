@@ -1,0 +1,127 @@
+"""What the emitted Python and the rest agree on, and what it calls."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NoReturn, Protocol
+
+from reviewbot.errors import ModelError
+from reviewbot.memory_model.cat.evaluate import Test
+from reviewbot.memory_model.cat.nodes import Graph, Node
+from reviewbot.memory_model.events import EventSet, Relation
+from reviewbot.memory_model.relations import Space
+
+Judged = tuple[Relation, Relation, tuple[int, ...], tuple[int, ...]]
+"""rf, co, numbers of the tests that failed, numbers of the flags that were raised."""
+
+Tick = Callable[[], None]
+
+Judging = Callable[[Relation, Tick], Iterator[Judged]]
+"""Lists what a skeleton can do with one rf; calls the second argument for each candidate, which may raise."""
+
+
+class Sources(Protocol):
+    """What a skeleton brings along."""
+
+    @property
+    def classes(self) -> tuple[EventSet, ...]:
+        """The events of each class."""
+        ...
+
+    @property
+    def locations(self) -> tuple[EventSet, ...]:
+        """The events of each location."""
+        ...
+
+    @property
+    def finals(self) -> tuple[EventSet, ...]:
+        """The sets of final writes to try."""
+        ...
+
+    def relation(self, name: str) -> Relation:
+        """A relation by its name."""
+        ...
+
+
+Preparing = Callable[[Space, Sources], Judging | None]
+"""Works out what the skeleton decides; None if it already breaks an axiom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A model run on one shape.
+
+    Attributes:
+        graph: All its nodes.
+        tests: Its checks in order.
+        choices: For each ``with`` the node of what is chosen, and the family to choose from.
+        rf: What reads-from is at the end.
+        co: What the coherence order is at the end.
+        labels: The names of nodes, by number.
+        has_finals: Whether the shape speaks of final values.
+    """
+
+    graph: Graph
+    tests: tuple[Test, ...]
+    choices: tuple[tuple[Node, Node], ...]
+    rf: Node
+    co: Node
+    labels: dict[int, list[str]]
+    has_finals: bool
+
+
+def cross(families: list[list[Relation]]) -> Iterator[Relation]:
+    """One element of each family, united, in all ways."""
+    for chosen in itertools.product(*families):
+        out = 0
+        for relation in chosen:
+            out |= relation
+        yield out
+
+
+def singles(bits: int) -> Iterator[int]:
+    """Each set bit alone."""
+    while bits:
+        low = bits & -bits
+        yield low
+        bits ^= low
+
+
+def orders(
+    space: Space, locations: tuple[EventSet, ...], writes: EventSet, before: Relation
+) -> Iterator[Relation]:
+    """All orders, total for each location's writes, that extend ``before``."""
+    fixed = 0
+    open_: list[list[Relation]] = []
+    for location in locations:
+        here = location & writes
+        if not here & (here - 1):
+            continue
+        found = space.total_orders(here, before)
+        if len(found) == 1:
+            fixed |= found[0]
+        elif not found:
+            return
+        else:
+            open_.append(found)
+    if not open_:
+        yield fixed
+        return
+    open_.append([fixed])
+    yield from cross(open_)
+
+
+def rounds(space: Space) -> Iterator[None]:
+    """As often as any sensible recursion takes to settle, and no more."""
+    yield from itertools.repeat(None, 2 * space.n * space.n + 16)
+
+
+def unsettled() -> NoReturn:
+    """A recursion that grows and shrinks for ever.
+
+    Raises:
+        ModelError: Always.
+    """
+    raise ModelError("a `let rec` of the model does not settle")

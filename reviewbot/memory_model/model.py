@@ -1,0 +1,281 @@
+"""Memory models: loaded from a folder, and what they say of a candidate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from reviewbot.errors import ModelError
+from reviewbot.memory_model.cat.emit import specialise
+from reviewbot.memory_model.cat.evaluate import BUILTINS, Builtin, Run, Value
+from reviewbot.memory_model.cat.lexer import Place, Source
+from reviewbot.memory_model.cat.library import NATIVE_FILES, always, native
+from reviewbot.memory_model.cat.nodes import Graph, Node
+from reviewbot.memory_model.cat.parser import parse
+from reviewbot.memory_model.cat.program import Judging, Preparing, Program
+from reviewbot.memory_model.cat.terms import Include, Statement, Tags
+from reviewbot.memory_model.events import Execution, Relation, Skeleton
+from reviewbot.memory_model.shape import Base, Shape, base, sources
+
+VARIANTS = frozenset({"lkmmv1", "lkmmv2"})
+"""The variants of herd that are known; without one, the first is meant."""
+
+MAX_FILE = 1_000_000
+"""Characters of one file."""
+
+MAX_FILES = 32
+"""Files of one model, counted as often as they are included."""
+
+MAX_PREPARED = 512
+"""Skeletons that are remembered."""
+
+_NAMES = {"model": "linux-kernel.cat", "bell": "linux-kernel.bell", "macros": "linux-kernel.def"}
+
+
+def _no_tick() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a model consists of.
+
+    Attributes:
+        name: Its title, or its folder's name.
+        statements: All statements, with the includes in place.
+        definitions: The text of its .def file, "" without one.
+        variants: The variants of herd that it asks for.
+    """
+
+    name: str
+    statements: tuple[Statement, ...]
+    definitions: str
+    variants: frozenset[str]
+
+
+class Model:
+    """A memory model, ready to judge.
+
+    It is specialised for each shape of program when it meets one, and remembers that, so repeated
+    questions are fast.
+    """
+
+    def __init__(self, text: Text) -> None:
+        """Takes the parsed model and tries it on the smallest program.
+
+        Raises:
+            ModelError: The model uses names that nothing defines, or things in the wrong place.
+        """
+        self._text = text
+        self._tags = frozenset(
+            tag for statement in text.statements if isinstance(statement, Tags) for tag in statement.names
+        )
+        self._programs: dict[Shape, Program] = {}
+        self._preparing: dict[tuple[Shape, bool], Preparing] = {}
+        self._prepared: dict[tuple[object, ...], tuple[Program, Judging | None]] = {}
+        self._last: tuple[Skeleton, bool, Program, Judging | None] | None = None
+        self.program(Shape((), frozenset(), False))
+
+    @property
+    def name(self) -> str:
+        """Its title, for people."""
+        return self._text.name
+
+    @property
+    def definitions(self) -> str:
+        """The text of its .def file, which says what the kernel's functions do."""
+        return self._text.definitions
+
+    @property
+    def variants(self) -> frozenset[str]:
+        """Which of ``VARIANTS`` it asks for: with "lkmmv2", fences of atomic operations are not events."""
+        return self._text.variants
+
+    def executions(
+        self, skeleton: Skeleton, rf: Relation, tick: Callable[[], None] | None = None
+    ) -> Iterator[Execution]:
+        """The executions that the model allows on this skeleton with this rf.
+
+        Args:
+            skeleton: The events and their dependencies.
+            rf: Exactly one write for each read; those of lock events are the model's to find.
+            tick: Called before each coherence order is tried; may raise to end a search that takes too long.
+
+        Yields:
+            Allowed executions, in a fixed order.
+        """
+        program, judging = self._judging(skeleton, False)
+        if judging is None:
+            return
+        for final_rf, co, _, raised in judging(rf, tick or _no_tick):
+            yield Execution(skeleton, final_rf, co, (), _named(program, raised))
+
+    def all_executions(
+        self, skeleton: Skeleton, rf: Relation, tick: Callable[[], None] | None = None
+    ) -> Iterator[Execution]:
+        """As ``executions``, with those that break axioms too, named in ``failed``.
+
+        Coherence orders that contradict program order are among them, which herd would not even try.
+        """
+        program, judging = self._judging(skeleton, True)
+        if judging is None:
+            return
+        for final_rf, co, failed, raised in judging(rf, tick or _no_tick):
+            names = tuple(dict.fromkeys(program.tests[i].name for i in sorted(failed)))
+            yield Execution(skeleton, final_rf, co, names, _named(program, raised))
+
+    def program(self, shape: Shape) -> Program:
+        """The model run on a shape."""
+        program = self._programs.get(shape)
+        if program is None:
+            program = self._programs[shape] = _run(self._text, shape, self._tags)
+        return program
+
+    def _judging(self, skeleton: Skeleton, every: bool) -> tuple[Program, Judging | None]:
+        last = self._last
+        if last is not None and last[0] is skeleton and last[1] is every:
+            return last[2], last[3]
+        key = (every, *_structure(skeleton))
+        known = self._prepared.get(key)
+        if known is None:
+            if len(self._prepared) >= MAX_PREPARED:
+                self._prepared.clear()
+            known = self._prepared[key] = self._prepare(base(skeleton), every)
+        self._last = (skeleton, every, *known)
+        return known
+
+    def _prepare(self, found: Base, every: bool) -> tuple[Program, Judging | None]:
+        program = self.program(found.shape)
+        prepare = self._preparing.get((found.shape, every))
+        if prepare is None:
+            prepare = self._preparing[found.shape, every] = specialise(program, every)
+        return program, prepare(found.space, found)
+
+
+def _structure(skeleton: Skeleton) -> tuple[object, ...]:
+    """All that the model's answer hangs on; values count where the model may compare them."""
+    events = tuple(
+        [
+            (event.kind, event.tag, event.thread, event.location, event.atomic)
+            if event.tag is None or not event.tag.startswith("srcu")
+            else (event.kind, event.tag, event.thread, event.location, event.value)
+            for event in skeleton.events
+        ]
+    )
+    return (events, skeleton.po, skeleton.addr, skeleton.data, skeleton.ctrl, skeleton.rmw, skeleton.final)
+
+
+def _named(program: Program, raised: tuple[int, ...]) -> frozenset[str]:
+    return frozenset([program.tests[i].name for i in raised])
+
+
+def _run(text: Text, shape: Shape, tags: frozenset[str]) -> Program:
+    """Runs the whole model on a shape."""
+    graph = Graph((1 << len(shape.classes)) - 1)
+    names: dict[str, Value] = dict(sources(graph, shape, tags))
+    names.update({name: Builtin(name) for name in BUILTINS})
+    run = Run(graph, names, text.variants)
+    for statement in (*always(), *text.statements):
+        run.execute(statement)
+    rf, co = run.names.get("rf"), run.names.get("co")
+    if not isinstance(rf, Node) or not isinstance(co, Node):
+        raise ModelError(f'{text.name}: no coherence order; the model should include "cos-opt.cat"')
+    return Program(graph, tuple(run.tests), tuple(run.choices), rf, co, run.labels, shape.has_finals)
+
+
+def load(folder: Path) -> Model:
+    """Loads the model of a folder, for example a kernel's ``tools/memory-model``.
+
+    The names of its files come from ``linux-kernel.cfg`` where there is one. Nothing outside the folder is
+    read.
+
+    Raises:
+        ModelError: A file is missing, too large or wrong; the text begins with file, line and column where
+            one is to blame.
+    """
+    folder = folder.resolve()
+    names = dict(_NAMES)
+    variants: frozenset[str] = frozenset()
+    if (folder / "linux-kernel.cfg").exists():
+        variants = _configured(_read(folder, "linux-kernel.cfg"), names)
+    files = _Files(folder)
+    bell: tuple[Statement, ...] = ()
+    if names["bell"] != _NAMES["bell"] or (folder / names["bell"]).exists():
+        bell = files.statements(names["bell"])
+    model = files.statements(names["model"])
+    definitions = ""
+    if names["macros"] != _NAMES["macros"] or (folder / names["macros"]).exists():
+        definitions = _read(folder, names["macros"]).text
+    return Model(Text(files.title or folder.name, bell + model, definitions, variants))
+
+
+@cache
+def default() -> Model:
+    """The model that comes with reviewbot, for when no kernel tree is at hand."""
+    return load(Path(__file__).parent / "default_model")
+
+
+def _configured(source: Source, names: dict[str, str]) -> frozenset[str]:
+    """Puts the configured file names into ``names``; gives the variants."""
+    variants: set[str] = set()
+    for number, line in enumerate(source.text.splitlines(), 1):
+        key, _, value = line.strip().partition(" ")
+        if key in names:
+            names[key] = value.strip()
+        elif key == "variant":
+            wanted = set(re.split(r"[,\s]+", value.strip()))
+            if unknown := sorted(wanted - VARIANTS):
+                raise ModelError(
+                    f"{source.name}:{number}:1: the variant {unknown[0]!r} is not known; "
+                    f"reviewbot knows {', '.join(sorted(VARIANTS))}"
+                )
+            variants |= wanted
+    return frozenset(variants)
+
+
+class _Files:
+    """Reads the files of one model."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._count = 0
+        self.title = ""
+
+    def statements(self, name: str, place: Place | None = None, depth: int = 0) -> tuple[Statement, ...]:
+        """The statements of a file, included ones in their places."""
+        self._count += 1
+        if place is not None and (self._count > MAX_FILES or depth > 8):
+            raise place.error("the model includes too many files, or itself")
+        parsed = parse(_read(self._folder, name, place))
+        if not depth:
+            self.title = parsed.title
+        found: list[Statement] = []
+        for statement in parsed.statements:
+            if not isinstance(statement, Include):
+                found.append(statement)
+            elif statement.file in NATIVE_FILES:
+                found += native(statement.file)
+            else:
+                found += self.statements(statement.file, statement.place, depth + 1)
+        return tuple(found)
+
+
+def _read(folder: Path, name: str, place: Place | None = None) -> Source:
+    """Reads one file of the folder, and nothing else."""
+    before = f"{place}: " if place else ""
+    try:
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder):
+            raise ModelError(f"{before}{name!r} is not inside the model's folder")
+        if not path.is_file():
+            raise ModelError(f"{before}there is no file {name!r} in {folder}")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(MAX_FILE + 1)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{before}{name!r} cannot be read: {error}") from error
+    if len(text) > MAX_FILE:
+        raise ModelError(f"{before}{name!r} is larger than {MAX_FILE:,} characters")
+    return Source(name, text)
