@@ -25,5 +25,9 @@ class ModelError(ReviewbotError):
     """A memory model cannot be read or used; where a file is to blame, the text begins with its place."""
 
 
+class LitmusError(ReviewbotError):
+    """A litmus test cannot be read or judged; the text begins with `file:line:column:`."""
+
+
 class ReaderGoneError(ReviewbotError):
     """Nobody reads standard output any more; no OSError, for click ends with 1 on a broken pipe."""

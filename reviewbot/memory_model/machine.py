@@ -102,7 +102,7 @@ class Machine:
         tag: str | None,
         pointer: Operand | None = None,
         value: Operand = NOTHING,
-        rmw: int = -1,
+        rmw: int | None = None,
     ) -> Operand:
         """Adds an event.
 
@@ -111,7 +111,7 @@ class Machine:
             tag: As in `events.Event`.
             pointer: The address; None for a fence.
             value: What is read or written, with what that depends on.
-            rmw: The step that is the read of the same atomic operation.
+            rmw: For an event of an atomic operation: the step that is its read, or -1 for that read itself.
 
         Returns:
             The value, as something that depends on the event.
@@ -126,16 +126,19 @@ class Machine:
             raise StoppedError(f"there are more than {self.setting.steps} events")
         term = None if pointer is None else value.term
         control = self.ctrl | ctrl | value.ctrl
-        step = Step(kind, tag, location, term, self.text, self.line, addr, value.data, control, rmw)
+        partner, is_atomic = (-1, False) if rmw is None else (rmw, True)
+        step = Step(
+            kind, tag, location, term, self.text, self.line, addr, value.data, control, partner, is_atomic
+        )
         self.steps.append(step)
         return Operand(value.term, 1 << number)
 
-    def load(self, tag: str | None, pointer: Operand) -> Operand:
+    def load(self, tag: str | None, pointer: Operand, *, atomic: bool = False) -> Operand:
         """Adds a read; its value, whatever that will be."""
         term = ReadValue(self.setting.number, len(self.steps))
-        return self.emit(EventKind.READ, tag, pointer, Operand(term))
+        return self.emit(EventKind.READ, tag, pointer, Operand(term), -1 if atomic else None)
 
-    def store(self, tag: str | None, pointer: Operand, value: Operand, rmw: int = -1) -> None:
+    def store(self, tag: str | None, pointer: Operand, value: Operand, rmw: int | None = None) -> None:
         """Adds a write."""
         self.emit(EventKind.WRITE, tag, pointer, value, rmw)
 

@@ -178,7 +178,7 @@ class Primitive:
         read_tag, write_tag, is_full = self._tags()
         if is_full:
             machine.emit(EventKind.FENCE, "mb")
-        old = machine.load(read_tag, pointer)
+        old = machine.load(read_tag, pointer, atomic=True)
         self._expect(old, expected)
         new = change(old)
         machine.store(write_tag, pointer, new, rmw=old.data.bit_length() - 1)
@@ -189,7 +189,7 @@ class Primitive:
     def _fail(self, pointer: Operand, expected: tuple[Term, bool]) -> Operand:
         """An atomic operation that changes nothing is a read."""
         is_told = self._machine.setting.tags_both and self._call.tags
-        old = self._machine.load(self._call.tags[-1] if is_told else "once", pointer)
+        old = self._machine.load(self._call.tags[-1] if is_told else "once", pointer, atomic=True)
         self._expect(old, expected)
         return old
 

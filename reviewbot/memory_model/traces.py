@@ -24,6 +24,7 @@ class Step:
         data: As above, for the value written.
         ctrl: As above, for whether it happens.
         rmw: The step that is the read of the same atomic operation; -1 without one.
+        atomic: Whether it belongs to an atomic operation, also to one that failed.
     """
 
     kind: EventKind
@@ -36,6 +37,7 @@ class Step:
     data: int = 0
     ctrl: int = 0
     rmw: int = -1
+    atomic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
