@@ -127,6 +127,26 @@ def story(field: str, source: tuple[str, ...], **options: Any) -> None:
 
 
 @cli.command()
+@click.argument("file", nargs=-1, required=True, type=_FILE)
+@click.option(
+    "--model",
+    type=_FOLDER,
+    metavar="DIR",
+    help="The memory model, or a tree with one (default: our own).",
+)
+@click.option("--explain", is_flag=True, help="Show how it happens, or what forbids it.")
+def litmus(file: tuple[Path, ...], model: Path | None, explain: bool) -> None:
+    """Ask the kernel's memory model about litmus tests, each a FILE, in a folder, or - for standard input.
+
+    Prints what herd7 does. Exits with 1 where a test is not as its Result header says.
+    """
+    from reviewbot.commands.litmus import Request, run  # noqa: PLC0415 - see the module's docstring
+
+    if status := run(Request(file, model, explain)):
+        raise click.exceptions.Exit(status)
+
+
+@cli.command()
 @click.argument("rule")
 @_RULES
 def explain(rule: str, rules: Path | None) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from reviewbot.memory_model.events import Execution, Relation, Skeleton
 from reviewbot.memory_model.litmus.model import Place, Proposition, Quantifier, Test
@@ -188,18 +188,16 @@ def _state_order(entry: tuple[State, int]) -> list[tuple[int, int, str]]:
     return [(0, v, "") if isinstance(v, int) else (1, 0, v) for _, v in entry[0]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     states: Counter[State]
-    flags: set[str] = field(default_factory=set)
+    flags: set[str]
 
     def add(self, state: State, execution: Execution) -> None:
         self.states[state] += 1
         self.flags.update(execution.flags)
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(NamedTuple):
     test: Test
     model: MemoryModel
     limits: Limits

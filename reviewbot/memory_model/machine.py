@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from reviewbot.memory_model.events import EventKind
@@ -26,8 +25,7 @@ class StoppedError(Exception):
     """This way goes no further; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """What all runs of a thread share.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reviewbot.memory_model.litmus import model
 from reviewbot.memory_model.litmus.macros import expand
@@ -15,8 +15,7 @@ from reviewbot.memory_model.traces import Trace
 from reviewbot.memory_model.values import Term, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How far a test is looked into; past one of them the answer is Unknown, naming it.
 
     Attributes:
@@ -40,8 +39,7 @@ class LimitError(Exception):
     """A limit is reached; the text names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """What the search works on.
 
     Attributes:
@@ -72,13 +70,13 @@ def prepare(test: Test, definitions: str, limits: Limits, *, tags_both: bool = F
     """
     if len(test.threads) > limits.threads:
         raise LimitError(f"more than {limits.threads} threads")
-    bodies = expand(test, definitions, test.name)
+    bodies = expand(test, definitions, test.file)
     addresses = _addresses(test, bodies)
     threads = []
     for number, body in enumerate(bodies):
         registers = _registers(test, number)
         setting = Setting(
-            number, body, registers, addresses, tags_both, limits.unroll, limits.events, test.name
+            number, body, registers, addresses, tags_both, limits.unroll, limits.events, test.file
         )
         threads.append(_ways(setting, limits.ways))
     final = _variables(shown_places(test)) | _variables(model.places(test.filter) if test.filter else ())

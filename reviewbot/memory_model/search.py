@@ -8,8 +8,8 @@ values of all reads would not be.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 from reviewbot.memory_model.events import INITIAL, Event, EventKind, Relation, Skeleton
 from reviewbot.memory_model.litmus.model import Equal, Place, Proposition, places
@@ -21,8 +21,7 @@ from reviewbot.memory_model.values import NoValueError, ReadValue, Term, Value, 
 _LOCK_WRITES = frozenset((EventKind.LOCK_WRITE, EventKind.UNLOCK))
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A choice of traces and rf whose values fit.
 
     Attributes:
@@ -38,8 +37,7 @@ class Candidate:
     stopped: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+class _Write(NamedTuple):
     """A write that reads may be given: its event, and the term that it writes."""
 
     event: int

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reviewbot.memory_model.events import EventKind
 from reviewbot.memory_model.values import Term
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One event of a trace.
 
     Attributes:
@@ -40,8 +39,7 @@ class Step:
     atomic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """One way through a thread.
 
     Attributes:

@@ -8,7 +8,7 @@ values needs that domain first, and multiplies the reads that nobody looks at.)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Value = int | str
 """An integer, or the name of a variable whose address it is."""
@@ -18,16 +18,14 @@ class NoValueError(ValueError):
     """The operator has no meaning for an address."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadValue:
-    """What the event `index` of a thread (counted in its trace) reads."""
+class ReadValue(NamedTuple):
+    """What a thread's read is given; `step` counts the events of the trace."""
 
     thread: int
-    index: int
+    step: int
 
 
-@dataclass(frozen=True, slots=True)
-class Combined:
+class Combined(NamedTuple):
     """Two terms and an operator of C."""
 
     operator: str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from reviewbot.errors import LitmusError
 from reviewbot.memory_model.litmus import model
@@ -34,13 +34,13 @@ _MAX_DEPTH = 20
 """Macros inside macros; a definition that names itself goes past it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Macro:
-    """A definition: an expression, or statements where it has no value."""
+class Macro(NamedTuple):
+    """A definition: an expression, or statements where it has no value (None)."""
 
     name: str
     parameters: tuple[str, ...]
-    body: Expression | tuple[Statement, ...]
+    value: Expression | None
+    statements: tuple[Statement, ...]
 
 
 @lru_cache(maxsize=8)
@@ -68,8 +68,9 @@ def _macro(scanner: Scanner) -> Macro:
             scanner.expect(",")
         parameters.append(scanner.name("a parameter").text)
     reader = CodeReader(scanner)
-    body = reader.block() if scanner.at("{") else reader.expression()
-    return Macro(name, tuple(parameters), body)
+    if scanner.at("{"):
+        return Macro(name, tuple(parameters), None, reader.block())
+    return Macro(name, tuple(parameters), reader.expression(), ())
 
 
 class Expander:
@@ -101,24 +102,24 @@ class Expander:
         """A statement that stays one."""
         match old:
             case Declare(value=value) | Assign(value=value) if value is not None:
-                return replace(old, value=self._expression(value))
+                return old._replace(value=self._expression(value))
             case Store(pointer=pointer, value=value):
-                return replace(old, pointer=self._expression(pointer), value=self._expression(value))
+                return old._replace(pointer=self._expression(pointer), value=self._expression(value))
             case If(condition=condition):
                 then, otherwise = self.statements(old.then), self.statements(old.otherwise)
-                return replace(old, condition=self._expression(condition), then=then, otherwise=otherwise)
+                return old._replace(condition=self._expression(condition), then=then, otherwise=otherwise)
             case While(condition=condition):
-                return replace(old, condition=self._expression(condition), body=self.statements(old.body))
+                return old._replace(condition=self._expression(condition), body=self.statements(old.body))
             case _:
                 return old
 
     def _called(self, call: Expression, old: Evaluate) -> tuple[Statement, ...]:
         """A call as a statement: the statements of its macro, with the text of the call."""
         macro = self._macros.get(call.name) if isinstance(call, Call) else None
-        if not isinstance(call, Call) or macro is None or not isinstance(macro.body, tuple):
-            return (replace(old, call=self._expression(call, is_statement=True)),)
+        if not isinstance(call, Call) or macro is None or macro.value is not None:
+            return (old._replace(call=self._expression(call, is_statement=True)),)
         values = self._bound(macro, call)
-        body = tuple(_relabelled(_with(each, values, call), old) for each in macro.body)
+        body = tuple(_relabelled(_with(each, values, call), old) for each in macro.statements)
         self._enter(call)
         expanded = self.statements(body)
         self._depth -= 1
@@ -139,11 +140,11 @@ class Expander:
         macro = self._macros.get(call.name)
         if macro is None:
             return self._primitive(call, is_statement)
-        if isinstance(macro.body, tuple):
+        if macro.value is None:
             raise self._error(call, f"{call.name}() has no value")
         values = self._bound(macro, call)
         self._enter(call)
-        expanded = self._expression(_substituted(macro.body, values, call), is_statement)
+        expanded = self._expression(_substituted(macro.value, values, call), is_statement)
         self._depth -= 1
         return expanded
 
@@ -152,7 +153,7 @@ class Expander:
             raise self._error(call, f"the memory model does not know {call.name}()")
         if call.name in _SAID and not is_statement:
             raise self._error(call, f"{call.name} has no value")
-        return replace(call, arguments=tuple(self._expression(each) for each in call.arguments))
+        return call._replace(arguments=tuple(self._expression(each) for each in call.arguments))
 
     def _bound(self, macro: Macro, call: Call) -> dict[str, Expression]:
         if len(macro.parameters) != len(call.arguments):
@@ -170,14 +171,14 @@ class Expander:
 
 
 def _relabelled(statement: Statement, old: Evaluate) -> Statement:
-    return replace(statement, text=old.text, line=old.line)
+    return statement._replace(text=old.text, line=old.line)
 
 
 def _with(statement: Statement, values: dict[str, Expression], at: Call) -> Statement:
     """A macro's statement with its parameters replaced; macros hold calls alone."""
     if not isinstance(statement, Evaluate):
         raise LitmusError(f"linux-kernel.def: a macro may hold calls, not '{statement.text}'")
-    return replace(statement, call=_substituted(statement.call, values, at))
+    return statement._replace(call=_substituted(statement.call, values, at))
 
 
 def _substituted(value: Expression, values: dict[str, Expression], at: Call) -> Expression:

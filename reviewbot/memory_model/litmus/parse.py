@@ -63,7 +63,7 @@ class _Reader:
         condition = self._condition()
         if not scanner.at_kind(Kind.END):
             raise scanner.error(f"expected the end of the test, not {scanner.shown()}")
-        test = Test(name, initial, threads, condition, tuple(locations), filter_, comments)
+        test = Test(name, initial, threads, condition, tuple(locations), filter_, comments, scanner.file)
         self._check_places(test)
         return test
 

@@ -1,0 +1,187 @@
+"""`reviewbot litmus`: what the memory model says of litmus tests, in herd's words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from reviewbot.commands.output import emit
+from reviewbot.commands.trouble import say
+from reviewbot.errors import LitmusError, ReviewbotError
+from reviewbot.memory_model.check import Allowed, Never, Outcomes, Unknown, check, outcomes
+from reviewbot.memory_model.draw import draw
+from reviewbot.memory_model.litmus.model import Quantifier, Test
+from reviewbot.memory_model.litmus.parse import parse
+from reviewbot.memory_model.litmus.scan import MAX_SIZE
+from reviewbot.memory_model.litmus.write import proposition_text
+from reviewbot.memory_model.model import Model, default, load
+from reviewbot.memory_model.outcome import state_text
+from reviewbot.publishers import clean
+
+_HERD_WORDS = {
+    Quantifier.EXISTS: "Allowed",
+    Quantifier.NOT_EXISTS: "Forbidden",
+    Quantifier.FORALL: "Required",
+}
+_DEADLOCK = "DEADLOCK"
+"""The Result of a test that no execution comes to the end of."""
+_UNDER_A_TREE = Path("tools/memory-model")
+
+
+class Compared(Enum):
+    """How a test's `Result:` header and the model agree; the value is what the summary says."""
+
+    SAME = "as their Result says"
+    OTHER = "not as their Result says"
+    OPEN = "not looked at to the end"
+    NONE = "without a Result"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for.
+
+    Attributes:
+        files: Litmus tests, folders of them, or `-` for standard input.
+        model: The folder of the memory model, or a kernel tree; None for reviewbot's own.
+        is_explained: Whether to show the execution, or what forbids it.
+    """
+
+    files: tuple[Path, ...]
+    model: Path | None = None
+    is_explained: bool = False
+
+
+def run(request: Request) -> int:
+    """Judge each test and print what the model says of it.
+
+    Returns:
+        The exit status: 2 if a file cannot be read, else 1 if a test is not (or not known to be) as its
+        Result header says, else 0.
+
+    Raises:
+        ModelError: the memory model cannot be read.
+    """
+    model = _model(request.model)
+    found: list[Compared] = []
+    bad = 0
+    for path in _files(request.files):
+        try:
+            test = parse(_text(path), str(path))
+            result = outcomes(test, model)
+            compared = compare(test, result)
+            text = "\n".join((*_report(result), *_compared(test, compared), ""))
+            if request.is_explained:
+                text += _explained(test, model)
+        except ReviewbotError as error:
+            say(str(error))
+            bad += 1
+            continue
+        emit(("\n" if found else "") + clean.block(text), None)
+        found.append(compared)
+    if len(found) + bad > 1:
+        emit(f"\n{_summary(found, bad)}\n", None)
+    if bad:
+        return 2
+    return 1 if Compared.OTHER in found or Compared.OPEN in found else 0
+
+
+def compare(test: Test, result: Outcomes) -> Compared:
+    """How the Result header stands to what was found; some answers hold though not all was looked at."""
+    if test.result is None:
+        return Compared.NONE
+    is_settled = result.unknown is None or result.word == "Sometimes"
+    if not is_settled:
+        return Compared.OPEN
+    if test.result == _DEADLOCK:
+        return Compared.OTHER if result.states else Compared.SAME
+    return Compared.SAME if test.result == result.word else Compared.OTHER
+
+
+def _model(folder: Path | None) -> Model:
+    if folder is None:
+        return default()
+    inner = folder / _UNDER_A_TREE
+    return load(inner if inner.is_dir() else folder)
+
+
+def _files(named: tuple[Path, ...]) -> Iterator[Path]:
+    """The files, and those of the folders in order of their names.
+
+    A folder without a test is told as an error of its own, so that a wrong path does not pass.
+    """
+    for path in named:
+        if path.is_dir():
+            yield from sorted(path.rglob("*.litmus")) or [path]
+        else:
+            yield path
+
+
+def _text(path: Path) -> str:
+    if path.is_dir():
+        raise LitmusError(f"{path}: no *.litmus file in this folder")
+    try:
+        if str(path) == "-":
+            return sys.stdin.read(MAX_SIZE + 1)
+        with path.open(encoding="utf-8", errors="surrogateescape") as file:
+            return file.read(MAX_SIZE + 1)
+    except OSError as error:
+        raise LitmusError(f"cannot read {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise LitmusError(f"{path}: not UTF-8") from error
+
+
+def _report(result: Outcomes) -> Iterator[str]:
+    """As herd prints it, but for the time and the hash."""
+    test = result.test
+    quantifier = test.condition.quantifier
+    yield f"Test {test.name} {_HERD_WORDS[quantifier]}"
+    yield f"States {len(result.states)}"
+    yield from (state_text(state) for state, _ in result.states)
+    if result.unknown is None:
+        yield "Ok" if result.is_ok else "No"
+    yield "Witnesses"
+    counts = (result.holding, result.others)
+    positive, negative = reversed(counts) if quantifier is Quantifier.NOT_EXISTS else counts
+    yield f"Positive: {positive} Negative: {negative}"
+    yield from (f"Flag {flag}" for flag in result.flags)
+    yield f"Condition {quantifier} ({proposition_text(test.condition.proposition)})"
+    word = result.word
+    if result.unknown is not None:
+        yield f"Unknown {test.name}: {result.unknown}; what is told is not all"
+        word = word if word == "Sometimes" else "Unknown"
+    yield f"Observation {test.name} {word} {result.holding} {result.others}"
+
+
+def _compared(test: Test, compared: Compared) -> Iterator[str]:
+    if compared is Compared.OTHER:
+        yield f"MISMATCH {test.name}: its Result says {test.result}"
+    elif compared is Compared.OPEN:
+        yield f"OPEN {test.name}: its Result says {test.result}, which is not known"
+
+
+def _explained(test: Test, model: Model) -> str:
+    """The execution that shows the outcome, or the one that the model refuses, and why."""
+    verdict = check(test, model)
+    if isinstance(verdict, Unknown):
+        return f"\nUnknown: {verdict.limit}\n"
+    if isinstance(verdict, Allowed):
+        return f"\nIt may happen like this:\n\n{draw(verdict.witness)}"
+    return _forbidden(verdict)
+
+
+def _forbidden(verdict: Never) -> str:
+    if verdict.witness is None:
+        return "\nNo choice of values comes to this outcome.\n"
+    reasons = " and ".join(verdict.reasons)
+    return f"\nForbidden by {reasons}:\n\n{draw(verdict.witness)}"
+
+
+def _summary(found: list[Compared], bad: int) -> str:
+    counts = [(found.count(each), each.value) for each in Compared]
+    counts.append((bad, "cannot be read"))
+    parts = ", ".join(f"{count} {words}" for count, words in counts if count)
+    return f"{len(found) + bad} tests: {parts}"
