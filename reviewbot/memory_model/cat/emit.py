@@ -91,11 +91,11 @@ class Emitter:
     def _innermost(self, flags: list[list[str]], raised: str, results: str) -> list[str]:
         """What is done for a candidate that the axioms let through (or for each, if all are wanted)."""
         work: list[str] = []
-        if flags[1]:
-            work += ["if first:", "    first = False", *_indented(flags[1], 1)]
         shared = _shared(flags, raised)
         if shared:
             work += ["if not cell: cell.append(once())", f"({shared}) = cell[0]"]
+        if flags[1]:
+            work += ["if first:", "    first = False", *_indented(flags[1], 1)]
         for block in flags[2:]:
             work += block
         work.append(f"raised = {raised}")
@@ -111,6 +111,8 @@ class Emitter:
 
     def _family(self, family: Node) -> str:
         """What a loop goes through; made anew each time, for it may be long and is used up."""
+        if self.program.graph.is_nothing(family):
+            return "()"
         operands = [self._need(operand) for operand in family.operands]
         return self._expression(family, operands) if family.operation in _LAZY else self._need(family)
 

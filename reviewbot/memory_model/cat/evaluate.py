@@ -133,7 +133,8 @@ class Run:
 
     def _with(self, statement: With) -> None:
         family = self._node(statement.term, self.names)
-        self._wanted(statement.place, family, FAMILY)
+        if family.type != NOTHING:
+            self._wanted(statement.place, family, FAMILY)
         if len(self.choices) == MAX_CHOICES:
             raise statement.place.error(f"more than {MAX_CHOICES} `with` statements")
         graph = self.graph

@@ -74,7 +74,8 @@ class Program:
 
 def cross(families: list[list[Relation]]) -> Iterator[Relation]:
     """One element of each family, united, in all ways."""
-    for chosen in itertools.product(*families):
+    # a family that was found to be empty while it had no type yet is 0
+    for chosen in itertools.product(*[family or () for family in families]):
         out = 0
         for relation in chosen:
             out |= relation
