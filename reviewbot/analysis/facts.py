@@ -299,6 +299,24 @@ class Free(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class StructCopy(Fact):
+    """An object copied whole into one that takes its place, while others set members of the old one."""
+
+    primitive: str
+    """`memcpy()`, `kmemdup()`; `the assignment` where plain C copies."""
+    source: str
+    """What is copied, as the code spells it: `old->arch`."""
+    copy: str
+    """The object that takes its place: `new`."""
+    installer: str
+    """The call or store that puts it there: `rcu_assign_pointer()`."""
+    lock: str
+    """The lock that the members are set under, as the code spells it there."""
+    is_late: bool
+    """The copy is older than the series, which brought the store of the member."""
+
+
+@dataclass(frozen=True, slots=True)
 class GraceWait(Fact):
     """A wait for a grace period that a reader of it can hold up."""
 

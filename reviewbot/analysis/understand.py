@@ -36,6 +36,7 @@ from reviewbot.analysis.provenance import Provenance
 from reviewbot.analysis.publications import Publications
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.sightings import Sightings
+from reviewbot.analysis.stale_copies import StaleCopies
 from reviewbot.analysis.stories import Stories, Story
 from reviewbot.analysis.threads import Threads
 
@@ -98,6 +99,7 @@ class Analysis:
             Lists(self.program, self.contexts, provenance, list_uses, scenarios),
             Frees(self.program, self.objects, list_uses, sightings, scenarios),
             LateStores(self.program, self.stories, provenance, self.holding, finders, scenarios),
+            StaleCopies(self.program, self.objects, self.stories, provenance, self.holding, sightings),
             GraceWaits(self.program, self.holding, self.effects, self.contexts, sightings),
         )
 
