@@ -64,8 +64,10 @@ class Emitter:
             if self.every:
                 axioms[stage].append(f"b{stage} = b{stage - 1}" if stage else "b0 = ()")
             for number, test in enumerate(program.tests):
-                if not test.flag and test.node.stage == stage:
+                if not test.flag and test.kind != "order" and test.node.stage == stage:
                     self._axiom(number, test)
+        if self.every:
+            axioms[-1] += self._order()
         families = [self._family(family) for _, family in program.choices]
         axioms[-1].insert(0, "tick()")
         results = f"{self._need(program.rf)}, {self._need(program.co)}"
@@ -130,6 +132,12 @@ class Emitter:
             if stage == 2 and not self.program.has_finals:
                 consequence = "return"
         self._blocks[stage].append(f"if not ({holds}): {consequence}")
+
+    def _order(self) -> list[str]:
+        """Coherence orders against program order fail even if no axiom says so."""
+        last = f"b{len(self._blocks) - 1}"
+        found = [(number, test) for number, test in enumerate(self.program.tests) if test.kind == "order"]
+        return [f"if not {last} and {self._need(test.node)}: {last} += ({number},)" for number, test in found]
 
     def _condition(self, test: Test) -> str:
         value = self._need(test.node)

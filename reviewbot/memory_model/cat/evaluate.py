@@ -16,6 +16,7 @@ from reviewbot.memory_model.cat.terms import (
     Choice,
     Definition,
     Function,
+    Include,
     Local,
     Name,
     Operation,
@@ -53,6 +54,9 @@ _OPERATORS: dict[str, Callable[..., Node]] = {
     "[]": Graph.diagonal,
     "{}": Graph.element,
 }
+
+COHERENCE_ORDER = "coherence-order"
+"""The name of what a coherence order breaks that program order forbids, if the model has no axiom for it."""
 
 
 class UnknownNameError(ModelError):
@@ -115,15 +119,20 @@ class Run:
 
     def execute(self, statement: Statement) -> None:
         """Runs one statement; includes are resolved before."""
-        match statement:
-            case Definition():
-                self.names = {**self.names, **self._bind(statement.bindings, statement.recursive, self.names)}
-            case Check():
-                self._check(statement)
-            case With():
-                self._with(statement)
-            case Tags():
-                pass
+        if isinstance(statement, Tags | Include):
+            return
+        place = statement.bindings[0].place if isinstance(statement, Definition) else statement.place
+        try:
+            match statement:
+                case Definition():
+                    bound = self._bind(statement.bindings, statement.recursive, self.names)
+                    self.names = {**self.names, **bound}
+                case Check():
+                    self._check(statement)
+                case With():
+                    self._with(statement)
+        except TypeMismatchError as error:
+            raise place.error(str(error)) from None
 
     def _check(self, check: Check) -> None:
         node = self._node(check.term, self.names)
@@ -145,6 +154,10 @@ class Run:
             stage = FIRST_CHOICE + len(self.choices)
             chosen = graph.source(f"with-{stage}", bounds, stage)
             self.choices.append((chosen, family))
+            if family.operation == "orders":
+                # what `all_executions` tries against program order; no axiom need say so
+                missing = graph.difference(family.operands[1], chosen)
+                self.tests.append(Test("order", False, False, COHERENCE_ORDER, missing))
         self._label(statement.name, chosen)
         self.names = {**self.names, statement.name: chosen}
 

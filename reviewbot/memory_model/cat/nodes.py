@@ -18,6 +18,10 @@ INSIDE, ACROSS = 1, 2
 """Bounds of a relation: its pairs stay within one thread (``int``), or never do (``ext``)."""
 
 
+MAX_DEPTH = 200
+"""How many operations may stand on one another; the kernel's models need 90."""
+
+
 class TypeMismatchError(Exception):
     """An operation on things that it is not made for; becomes a ModelError where the place is known."""
 
@@ -37,6 +41,7 @@ class Node:
         first: Bound on the classes that it starts in; for a set, the bound on its classes.
         last: Bound on the classes that it ends in.
         reach: ``INSIDE``, ``ACROSS`` or 0.
+        depth: How many operations stand on one another in it.
     """
 
     number: int
@@ -49,6 +54,7 @@ class Node:
     first: int = 0
     last: int = 0
     reach: int = 0
+    depth: int = 0
 
 
 @dataclass(slots=True)
@@ -77,10 +83,14 @@ class Graph:
         node = self.nodes.get(key)
         if node is None:
             unknown: frozenset[int] = frozenset()
+            depth = 0
             for operand in operands:
                 stage = max(stage, operand.stage)
+                depth = max(depth, operand.depth + 1)
                 unknown |= operand.unknown
-            node = Node(len(self.nodes), operation, operands, detail, type_, stage, unknown, *bounds)
+            if depth > MAX_DEPTH:
+                raise TypeMismatchError(f"more than {MAX_DEPTH} operations stand on one another here")
+            node = Node(len(self.nodes), operation, operands, detail, type_, stage, unknown, *bounds, depth)
             self.nodes[key] = node
         return node
 
