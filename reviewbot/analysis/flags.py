@@ -70,9 +70,8 @@ class Flags:
         if not all(_is_state(writer) for writer in story.writes):
             return
         for writer in _setting_stores(story):
-            checks = _checks(story, writer)
-            if not any(s.access.is_new for s in (writer, *(c.seen for c in checks))):
-                continue
+            # against an older store only new checks count: of the others nothing is new
+            checks = [c for c in _checks(story, writer) if writer.access.is_new or c.seen.access.is_new]
             open_checks = [c for c in checks if not self._is_excluded(writer, c.seen)]
             if open_checks:
                 yield from self._ask(story, writer, open_checks)

@@ -293,3 +293,32 @@ def test_a_new_ordered_check_beside_old_plain_ones_asks_nothing() -> None:
 +}
 """
     assert facts(old + new, Flag) == []
+
+
+OLDER = """
+ static void wren_start(struct wren *w)
+ {
+ 	w->eggs = 1;
+ 	w->ready = true;
+ }
+ 
+ static u32 wren_eggs(struct wren *w)
+ {
+ 	if (READ_ONCE(w->ready))
+ 		return w->eggs;
+ 	return 0;
+ }
+ 
++static int wren_poll(struct wren *w)
++{
++	if (READ_ONCE(w->ready))
++		return w->{used};
++	return 0;
++}
+"""
+
+
+def test_payload_stands_behind_a_check_of_the_series() -> None:
+    (flag,) = facts(OLDER.replace("{used}", "eggs"), Flag)
+    assert (flag.payload, flag.readers) == ("w->eggs", "the check in wren_poll()")
+    assert facts(OLDER.replace("{used}", "rev"), Flag) == []
