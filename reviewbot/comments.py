@@ -28,6 +28,8 @@ _REASONS = {
     Hidden.LOW_CONFIDENCE: "too little evidence",
     Hidden.PREVIEW: "rules in preview",
     Hidden.DOCUMENTED: "protection stated in a comment",
+    Hidden.REFUTED: "forbidden by the memory model",
+    Hidden.UNPROVED: "not proved",
     Hidden.SETTLED: "settled later in the series",
     Hidden.GATED: "behind a gate that orders",
     Hidden.BUDGET: "over the number of comments a run may make",
@@ -55,6 +57,8 @@ class Words:
     """Whether the question itself names all primitives of the suggestion already."""
     caveat: str
     """One sentence on what could not be seen, or empty."""
+    proof: str
+    """One sentence on what the memory model says, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,7 @@ def words(finding: Finding) -> Words:
         suggestion=suggestion.text or _primitives(finding),
         is_in_question=bool(names) and all(name in finding.message for name in names),
         caveat=f"I could not see {_listed(finding.unseen)}." if finding.unseen else "",
+        proof=finding.witness.text if finding.witness else "",
     )
 
 

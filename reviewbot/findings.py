@@ -31,6 +31,8 @@ class Hidden(Enum):
     LOW_CONFIDENCE = "low-confidence"
     PREVIEW = "preview"
     DOCUMENTED = "documented"
+    REFUTED = "refuted"
+    UNPROVED = "unproved"
     SETTLED = "settled-in-series"
     GATED = "gated"
     BUDGET = "budget"
@@ -44,6 +46,25 @@ class Suggestion:
     read: str
     text: str
     """One or two sentences, wrapped by the publisher."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What the memory model says of the question. Tests end in a newline."""
+
+    as_posted: str
+    """Whether the bad outcome may happen: Sometimes, Never or Unknown, in herd's words."""
+    as_suggested: str
+    """The same with the repair; empty where none works."""
+    has_race: bool
+    """Whether plain accesses race as posted."""
+    repair: str
+    """The weakest repair that works, in words; empty where none does."""
+    test_as_posted: str
+    """The litmus test of the code, with its names."""
+    test_as_suggested: str
+    text: str
+    """One sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +89,8 @@ class Finding:
     fingerprint: str
     """Hex; from rule, struct, field, function and marking, never from line numbers."""
     hidden: Hidden | None = None
+    witness: Witness | None = None
+    """None where the question is not one of order, or was not asked of the model."""
 
     @property
     def is_shown(self) -> bool:

@@ -13,6 +13,8 @@ from reviewbot.analysis.novelty import words_to_look_for
 from reviewbot.analysis.program import Program
 from reviewbot.analysis.understand import Analysis
 from reviewbot.findings import Report
+from reviewbot.memory_model.model import default
+from reviewbot.proof.prove import Prover
 from reviewbot.rulebook.allow import NO_ANSWERS, Answers, field_answers, line_answers
 from reviewbot.rulebook.rule import Rule
 from reviewbot.rulebook.rulebook import ask, load_rules
@@ -89,6 +91,7 @@ def review(series: Series, repository: Repository | None = None, options: Option
         min_confidence=options.min_confidence,
         pedantic=options.pedantic,
         answers=answers,
+        prover=Prover(default()),
     )
     notes = dict.fromkeys(note for part in looked for note in part.notes)
     report = Report(

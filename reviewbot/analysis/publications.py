@@ -155,7 +155,9 @@ class Publications:
         fill = _last_fill(writer, f"fill {writer.access.value_text}" if is_named else "clear the new memory")
         if found is None:
             return self._scenarios.pointer(fill, writer, reader)
-        return self._scenarios.nested(fill, writer, reader, writer.access.object_text)
+        fill = replace(fill, act=replace(fill.act, text="alloc and fill"))
+        finder = "srcu_dereference()" if found.flavour == "srcu" else "rcu_dereference()"
+        return self._scenarios.nested(fill, writer, reader, (writer.access.object_text, finder))
 
     def _overlaps(self, story: Story, writer: Seen, reader: Seen) -> bool:
         return self._evidence.overlap(story, writer, (reader,)).strength == 2

@@ -95,21 +95,28 @@ class Scenarios:
         )
         return assembled(Shape.POINTER, threads, (Outcome(1, "r0", f"&{item}"), Outcome(1, "r1", "0")))
 
-    def nested(self, fill: Point, store: Seen, load: Seen | None, outer: str) -> Scenario:
-        """The same where the pointer is a member of an object that readers have found already."""
-        item, slot, root = _names("object", store.access.field.name, outer)
-        found = Act(Doing.READ, root, Marking.RCU, register="r2", text=f"{outer} = rcu_dereference(...)")
+    def nested(self, fill: Point, store: Seen, load: Seen | None, outer: tuple[str, str]) -> Scenario:
+        """The same where the pointer is a member of an object that readers have found already.
+
+        `outer` is that object, and what readers find it with.
+        """
+        container, finder = outer
+        item, slot, root = _names("object", store.access.field.name, container)
+        found = Act(Doing.READ, root, Marking.RCU, register="r2")
         stored = replace(write(store, slot), value=f"&{item}", through="r2", guard="r2")
         loaded = read(load, slot, "r0") if load else _dereference(slot, Marking.PLAIN)
-        loaded = replace(loaded, through="r2", guard="r2")
-        publish = Act(
-            Doing.WRITE, root, Marking.RCU, value=f"&{slot}", text=f"rcu_assign_pointer(..., {outer})"
-        )
+        loaded = replace(loaded, through="r2", guard="r2", text="")
+        follow = replace(FOLLOW, text=f"use {store.access.text}")
+        publish = Act(Doing.WRITE, root, Marking.RCU, value=f"&{slot}", text="rcu_assign_pointer()")
         threads = (
-            Thread(f"publisher of {outer}", (publish,)),
+            Thread(f"publisher of {container}", (publish,)),
             self._threads.of(
                 load.access if load else None,
-                (Point(found), point(load, loaded) if load else Point(loaded), Point(FOLLOW)),
+                (
+                    Point(replace(found, text=finder)),
+                    point(load, loaded) if load else Point(loaded),
+                    Point(follow),
+                ),
             ),
             self._threads.of(store.access, (Point(found), _named(fill, item), point(store, stored))),
         )

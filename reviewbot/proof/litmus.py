@@ -1,7 +1,8 @@
 """A scenario as the text of a litmus test, in the C that the tools of the memory model read."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from reviewbot.analysis.scenario import Act, Doing, Outcome, Scenario, Thread
 from reviewbot.syntax.model import Marking
@@ -63,40 +64,68 @@ _EXCHANGES = {
 }
 
 
-def litmus(scenario: Scenario, name: str) -> str:
-    """The test of a scenario, ending in a newline.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A test's text, ending in a newline, and which act of which thread each of its lines is of."""
+
+    text: str
+    acts: Mapping[int, tuple[int, Act]]
+    """By line, from 1."""
+
+
+def litmus(scenario: Scenario, name: str) -> Written:
+    """The test of a scenario, with the names of the code.
 
     Args:
         scenario: What to write.
         name: Of the test; a rule's id and a word.
     """
-    return _Writer(scenario).text(name)
+    return _Writer(scenario, _identifiers(scenario)).written(name)
+
+
+def canonical(scenario: Scenario) -> Written:
+    """The test of a scenario with names by order of appearance: scenarios of one form have one text."""
+    names = {name: f"v{number}" for number, name in enumerate(_identifiers(scenario))}
+    return _Writer(scenario, names).written("canonical")
 
 
 class _Writer:
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, names: dict[str, str]) -> None:
         self._scenario = scenario
-        self._names = _identifiers(scenario)
+        self._names = names
+        self._lines: list[str] = []
+        self._acts: dict[int, tuple[int, Act]] = {}
         acts = [act for thread in scenario.threads for act in thread.acts]
         self._pointees = {act.name: act.value[1:] for act in acts if act.value.startswith("&")}
         self._pointees |= {name: value[1:] for name, value in scenario.initial if value.startswith("&")}
 
-    def text(self, name: str) -> str:
-        threads = [self._thread(number, thread) for number, thread in enumerate(self._scenario.threads)]
-        return "\n".join([f"C {name}", "", self._initial(), "", *threads, self._exists(), ""])
+    def written(self, name: str) -> Written:
+        self._lines += [f"C {name}", "", *self._initial(), ""]
+        for number, thread in enumerate(self._scenario.threads):
+            self._thread(number, thread)
+        self._lines += [self._exists(), ""]
+        return Written("\n".join(self._lines), self._acts)
 
-    def _initial(self) -> str:
+    def _initial(self) -> list[str]:
         values = [
-            f"{self._names[variable]}={self._plain(value)};" for variable, value in self._scenario.initial
+            f"\t{self._names[variable]}={self._plain(value)};" for variable, value in self._scenario.initial
         ]
-        return "\n".join(["{", *(f"\t{value}" for value in values), "}"])
+        return ["{", *values, "}"]
 
     def _plain(self, value: str) -> str:
         return self._names[value[1:]] if value.startswith("&") else value
 
-    def _thread(self, number: int, thread: Thread) -> str:
-        body = [f"\t{line}" if line else "" for line in (*self._registers(thread), *self._body(thread))]
-        return "\n".join([f"P{number}({', '.join(self._parameters(thread))})", "{", *body, "}", ""])
+    def _thread(self, number: int, thread: Thread) -> None:
+        self._lines += [f"P{number}({', '.join(self._parameters(thread))})", "{"]
+        registers = [f"\t{line}" for line in self._registers(thread)]
+        self._lines += [*registers, ""] if registers else []
+        for guard, acts in itertools.groupby(thread.acts, key=lambda act: act.guard):
+            self._lines += [f"\tif ({guard}) {{"] if guard else []
+            for act in acts:
+                self._lines.append(("\t\t" if guard else "\t") + self._statement(act))
+                self._acts[len(self._lines)] = (number, act)
+            self._lines += ["\t}"] if guard else []
+        self._lines += ["}", ""]
 
     def _parameters(self, thread: Thread) -> Iterator[str]:
         kinds: dict[str, str] = {}
@@ -121,18 +150,6 @@ class _Writer:
                 yield f"int {self._stars(act.name)}{act.register};"
         if any(act.doing is Doing.ENTER and act.name == "srcu" for act in thread.acts):
             yield "int index;"
-
-    def _body(self, thread: Thread) -> Iterator[str]:
-        if any(act.register for act in thread.acts):
-            yield ""
-        for guard, acts in itertools.groupby(thread.acts, key=lambda act: act.guard):
-            lines = [self._statement(act) for act in acts]
-            if guard:
-                yield f"if ({guard}) {{"
-                yield from (f"\t{line}" for line in lines)
-                yield "}"
-            else:
-                yield from lines
 
     def _statement(self, act: Act) -> str:
         where = act.through or self._names.get(act.name, act.name)

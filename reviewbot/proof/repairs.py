@@ -13,12 +13,21 @@ class Repair(Enum):
 
     MARKING = "marking"
     DEPENDENCY = "dependency"
+    PARTNER = "the other half of the pair"
     RELEASE_ACQUIRE = "release/acquire"
     ORDER = "order"
     SECTION = "read-side section"
     GRACE_PERIOD = "grace period"
     FULL_BARRIER = "full barrier"
     LOCK = "lock"
+
+
+_ORDER = list(Repair)
+
+
+def is_weaker(one: Repair, other: Repair) -> bool:
+    """Whether one repair asks for less than another."""
+    return _ORDER.index(one) < _ORDER.index(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +38,22 @@ class Candidate:
     scenario: Scenario
 
 
-_ORDERED = (Marking.RELEASE, Marking.RCU, Marking.FULL, Marking.ACQUIRE)
+_STRENGTH = {
+    Doing.WRITE: (Marking.ONCE, Marking.RCU, Marking.RELEASE, Marking.FULL),
+    Doing.READ: (Marking.ONCE, Marking.RCU, Marking.ACQUIRE, Marking.FULL),
+}
+"""The markings of a store and of a load, the weakest first; what is not here is plain or needs no more."""
+
 _PLAIN = (Marking.PLAIN, Marking.DATA_RACE, Marking.PLAIN_BITOP, Marking.PERCPU, Marking.RCU_PROTECTED)
 
 _LADDERS = {
-    Shape.MESSAGE: (Repair.MARKING, Repair.RELEASE_ACQUIRE, Repair.FULL_BARRIER, Repair.LOCK),
+    Shape.MESSAGE: (
+        Repair.MARKING,
+        Repair.PARTNER,
+        Repair.RELEASE_ACQUIRE,
+        Repair.FULL_BARRIER,
+        Repair.LOCK,
+    ),
     Shape.POINTER: (
         Repair.MARKING,
         Repair.DEPENDENCY,
@@ -51,7 +71,8 @@ _LADDERS = {
 def candidates(scenario: Scenario) -> Iterator[Candidate]:
     """The repairs that make sense for the outcome, the weakest first."""
     for repair in _LADDERS[scenario.shape]:
-        yield Candidate(repair, _EDITS[repair](scenario))
+        if repair is not Repair.PARTNER or scenario.partner is not None:
+            yield Candidate(repair, _EDITS[repair](scenario))
 
 
 def _each_act(scenario: Scenario, change: Callable[[Act], tuple[Act, ...]]) -> Scenario:
@@ -68,12 +89,12 @@ def _with_markings(scenario: Scenario, store: Marking, load: Marking) -> Scenari
     """The accesses of the field with at least these markings; stronger ones stay."""
 
     def change(act: Act) -> tuple[Act, ...]:
-        if not act.is_field or act.doing not in (Doing.WRITE, Doing.READ):
+        if not act.is_field or act.doing not in _STRENGTH:
             return (act,)
         wanted = store if act.doing is Doing.WRITE else load
-        if act.marking in _ORDERED or (wanted is Marking.ONCE and act.marking not in _PLAIN):
-            return (act,)
-        return (replace(act, marking=wanted),)
+        order = _STRENGTH[act.doing]
+        is_weaker = act.marking in order and order.index(act.marking) < order.index(wanted)
+        return (replace(act, marking=wanted),) if is_weaker or act.marking in _PLAIN else (act,)
 
     return _each_act(scenario, change)
 
@@ -88,6 +109,29 @@ def _dependent(scenario: Scenario) -> Scenario:
 
 def _released(scenario: Scenario) -> Scenario:
     return _with_markings(scenario, Marking.RELEASE, Marking.ACQUIRE)
+
+
+def _with_partner(scenario: Scenario) -> Scenario:
+    """What the one side lacks: a barrier between its accesses, or a marking of its access of the field."""
+    number, primitive = scenario.partner or (0, "")
+    marked = _marked(scenario)
+    kind = Marking.RELEASE if "release" in primitive else Marking.ACQUIRE if "acquire" in primitive else None
+    fence = Act(Doing.FENCE, primitive)
+
+    def change(thread: Thread) -> Thread:
+        acts: list[Act] = []
+        for act in thread.acts:
+            if act.is_field and kind is not None:
+                acts.append(replace(act, marking=kind))
+            elif act.is_field:
+                is_store = act.doing is Doing.WRITE
+                acts += [replace(fence, guard=act.guard), act] if is_store else [act, fence]
+            else:
+                acts.append(act)
+        return replace(thread, acts=tuple(acts))
+
+    threads = (change(t) if n == number else t for n, t in enumerate(marked.threads))
+    return replace(marked, threads=tuple(threads))
 
 
 def _fenced(scenario: Scenario) -> Scenario:
@@ -163,6 +207,7 @@ def _in_order(scenario: Scenario) -> Scenario:
 _EDITS: dict[Repair, Callable[[Scenario], Scenario]] = {
     Repair.MARKING: _marked,
     Repair.DEPENDENCY: _dependent,
+    Repair.PARTNER: _with_partner,
     Repair.RELEASE_ACQUIRE: _released,
     Repair.ORDER: _in_order,
     Repair.SECTION: _in_section,

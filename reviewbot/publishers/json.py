@@ -11,7 +11,7 @@ from typing import Any
 
 from reviewbot.analysis.facts import Interleaving, SharedAccess
 from reviewbot.comments import unread
-from reviewbot.findings import Finding, Report
+from reviewbot.findings import Finding, Report, Witness
 from reviewbot.publishers import clean
 from reviewbot.series.model import Patch, Series
 
@@ -85,7 +85,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "checklist": list(finding.checklist),
         "accesses": [_access(access) for access in finding.accesses],
         "suggest": {"write": finding.suggestion.write, "read": finding.suggestion.read},
-        "witness": None,
+        "witness": _witness(finding.witness),
         "fingerprint": finding.fingerprint,
         "shown": finding.is_shown,
         "hidden_reason": finding.hidden.value if finding.hidden else None,
@@ -94,6 +94,19 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "suggestion": finding.suggestion.text,
         "unseen": list(finding.unseen),
         "interleaving": _interleaving(finding.interleaving),
+    }
+
+
+def _witness(witness: Witness | None) -> dict[str, Any] | None:
+    if witness is None:
+        return None
+    return {
+        "as_posted": witness.as_posted,
+        "as_suggested": witness.as_suggested or None,
+        "litmus": witness.test_as_posted,
+        "race": witness.has_race,
+        "litmus_suggested": witness.test_as_suggested or None,
+        "repair": witness.repair or None,
     }
 
 

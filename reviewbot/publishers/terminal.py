@@ -86,6 +86,8 @@ def _comment(comment: Comment, width: int, verbose: bool) -> Iterator[_Line]:
         yield from _wrapped(text, width)
     if comment.words.suggestion:
         yield from _wrapped(comment.words.suggestion, width, "    suggest  ")
+    if comment.words.proof:
+        yield from _wrapped(comment.words.proof, width, "    proof    ")
     if verbose:
         yield from _details(comment, width)
 

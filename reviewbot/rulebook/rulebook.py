@@ -8,10 +8,12 @@ import reviewbot
 from reviewbot.analysis.facts import Confidence, Fact, SharedAccess
 from reviewbot.errors import RuleError
 from reviewbot.findings import Finding, Hidden, Suggestion
+from reviewbot.proof.prove import Prover
 from reviewbot.rulebook.allow import NO_ANSWERS, Answers
 from reviewbot.rulebook.fold import fold, rank, with_budget
 from reviewbot.rulebook.outline import Outlines
 from reviewbot.rulebook.page import read_page
+from reviewbot.rulebook.proving import proved
 from reviewbot.rulebook.rule import Rule, Status
 from reviewbot.rulebook.template import slot_values
 
@@ -58,11 +60,13 @@ def ask(  # noqa: PLR0913  (each is an option of the command line)
     min_confidence: Confidence = Confidence.MEDIUM,
     pedantic: bool = False,
     answers: Answers = NO_ANSWERS,
+    prover: Prover | None = None,
 ) -> tuple[Finding, ...]:
     """Every question that the rules have about the facts, shown or hidden with a reason.
 
     Sorted by patch, file, line, concern and rule; the same facts in another order give the
-    same findings. `pedantic` shows low confidence too.
+    same findings. `pedantic` shows low confidence too. What would be shown is taken to `prover`:
+    a question that the memory model answers, or that no repair answers, is hidden.
     """
     least = Confidence.LOW if pedantic else min_confidence
     asked = []
@@ -72,7 +76,8 @@ def ask(  # noqa: PLR0913  (each is an option of the command line)
         for fact in facts:
             if rule.when.selects(fact):
                 reason = _reason(rule, fact, preview, least, answers)
-                asked.append(_finding(rule, fact, reason))
+                finding = _finding(rule, fact, reason)
+                asked.append(proved(finding, fact, prover) if prover and reason is None else finding)
     return tuple(sorted(with_budget(fold(asked)), key=rank))
 
 

@@ -1,0 +1,138 @@
+"""Takes a question to the memory model: does it stand, and which is the weakest repair that answers it?"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from reviewbot.analysis.scenario import Scenario, Shape
+from reviewbot.memory_model.check import Allowed, MemoryModel, Never, check, races
+from reviewbot.memory_model.litmus import parse
+from reviewbot.memory_model.program import Limits
+from reviewbot.memory_model.witness import Witness
+from reviewbot.proof.litmus import Written, canonical, litmus
+from reviewbot.proof.repairs import Candidate, Repair, candidates
+
+LIMITS = Limits(threads=4, events=24, ways=200, candidates=20_000, unroll=0, seconds=2.0)
+"""Of one test; a scenario has a dozen events, so this is only reached where something is wrong."""
+
+
+class Standing(Enum):
+    """What became of a question."""
+
+    PROVED = "proved"
+    """The outcome may happen as posted, and cannot with the repair."""
+    REFUTED = "refuted"
+    """The model forbids the outcome as posted, and there is no race."""
+    UNREPAIRED = "unrepaired"
+    """It may happen, and no repair that we know excludes it."""
+    UNKNOWN = "unknown"
+    """A limit was reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the model says of one test: whether the outcome may happen, whether there is a race."""
+
+    is_allowed: bool | None
+    """None where a limit was reached."""
+    has_race: bool
+    witness: Witness | None
+    """How it may happen; or, where it cannot, the candidate that the model forbids."""
+    reasons: tuple[str, ...] = ()
+    """The axioms that forbid it."""
+
+    @property
+    def word(self) -> str:
+        """In herd's words; the outcome of a scenario never happens always."""
+        return "Unknown" if self.is_allowed is None else "Sometimes" if self.is_allowed else "Never"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A scenario before and after its repair, as the model judges them."""
+
+    standing: Standing
+    scenario: Scenario
+    posted: Judged
+    repaired: Candidate | None
+    suggested: Judged | None
+
+    @cached_property
+    def canonical_test(self) -> Written:
+        """What the model judged; the lines of the witness are its lines."""
+        return canonical(self.scenario)
+
+    def as_posted(self, name: str) -> str:
+        """The litmus test of the code as posted, with the names of the code."""
+        return litmus(self.scenario, f"{name}-posted").text
+
+    def as_suggested(self, name: str) -> str:
+        """The litmus test with the repair; empty where none works."""
+        return litmus(self.repaired.scenario, f"{name}-suggested").text if self.repaired else ""
+
+    @property
+    def repair(self) -> Repair | None:
+        """The weakest repair that works."""
+        return self.repaired.repair if self.repaired else None
+
+
+class Prover:
+    """Proves scenarios in one model; scenarios of one form are judged once."""
+
+    def __init__(self, model: MemoryModel) -> None:
+        self._model = model
+        self._judged: dict[str, Judged] = {}
+
+    def prove(self, scenarios: Iterable[Scenario]) -> Proof | None:
+        """The proof of the first scenario in which the question stands; else that of the first.
+
+        None where there is no scenario: the question is not one of order.
+        """
+        proofs = []
+        for scenario in scenarios:
+            proof = self._prove(scenario)
+            if proof.standing is Standing.PROVED:
+                return proof
+            proofs.append(proof)
+        return next(iter(proofs), None)
+
+    def _prove(self, scenario: Scenario) -> Proof:
+        posted = self.judge(scenario)
+        if posted.is_allowed is None:
+            return Proof(Standing.UNKNOWN, scenario, posted, None, None)
+        if not _is_bad(scenario, posted):
+            return Proof(Standing.REFUTED, scenario, posted, None, None)
+        for candidate in candidates(scenario):
+            suggested = self.judge(candidate.scenario)
+            if suggested.is_allowed is not None and not _is_bad(candidate.scenario, suggested, after=True):
+                return Proof(Standing.PROVED, scenario, posted, candidate, suggested)
+        return Proof(Standing.UNREPAIRED, scenario, posted, None, None)
+
+    def judge(self, scenario: Scenario) -> Judged:
+        """What the model says of a scenario."""
+        text = canonical(scenario).text
+        if text not in self._judged:
+            self._judged[text] = self._judge(text)
+        return self._judged[text]
+
+    def _judge(self, text: str) -> Judged:
+        test = parse(text)
+        verdict = check(test, self._model, LIMITS)
+        has_race = isinstance(races(test, self._model, LIMITS), Allowed)
+        if isinstance(verdict, Allowed):
+            return Judged(True, has_race, verdict.witness)
+        if isinstance(verdict, Never):
+            return Judged(False, has_race, verdict.witness, verdict.reasons)
+        return Judged(None, has_race, None)
+
+
+def _is_bad(scenario: Scenario, judged: Judged, *, after: bool = False) -> bool:
+    """Whether a test shows what should not be: the outcome, or a race.
+
+    As posted a race alone is enough only where nothing but a race is asked about. A repair must
+    leave neither.
+    """
+    if scenario.shape is Shape.RACE:
+        return judged.has_race
+    return bool(judged.is_allowed) or (after and judged.has_race)
