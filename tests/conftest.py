@@ -27,7 +27,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     home = tmp_path_factory.getbasetemp() / "home"
     home.mkdir(exist_ok=True)
     for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "REVIEWBOT_"))]:
-        if name != "REVIEWBOT_TREE":
+        if name not in ("REVIEWBOT_TREE", "REVIEWBOT_OLD_TREE"):
             monkeypatch.delenv(name)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "EMAIL"):
         monkeypatch.delenv(name, raising=False)
@@ -46,6 +46,15 @@ def kernel_tree() -> Path:
     named = os.environ.get("REVIEWBOT_TREE")
     if not named:
         pytest.skip("REVIEWBOT_TREE does not name a kernel tree under git")
+    return Path(named)
+
+
+@pytest.fixture
+def old_kernel_tree() -> Path:
+    """The source of Linux 6.1, of which only tools/memory-model and Documentation are read."""
+    named = os.environ.get("REVIEWBOT_OLD_TREE")
+    if not named:
+        pytest.skip("REVIEWBOT_OLD_TREE does not name a tree of Linux 6.1")
     return Path(named)
 
 

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from reviewbot.memory_model.coherence import is_coherent
 from reviewbot.memory_model.events import Execution, Relation, Skeleton
 from reviewbot.memory_model.litmus.model import Place, Proposition, Quantifier, Test
+from reviewbot.memory_model.machine import LimitError
 from reviewbot.memory_model.outcome import State, is_so, shown_places
-from reviewbot.memory_model.program import LimitError, Limits, Program, prepare
+from reviewbot.memory_model.program import Limits, Program, prepare
 from reviewbot.memory_model.search import Candidate, candidates
 from reviewbot.memory_model.values import Value
 from reviewbot.memory_model.witness import Witness, make_witness
@@ -237,7 +239,7 @@ class _Looking:
 
     def executions(self, wanted: tuple[Proposition, ...]) -> Iterator[tuple[Candidate, Execution]]:
         """Allowed executions of candidates in which all that is wanted may hold, and the filter does."""
-        for candidate in self._candidates(wanted):
+        for candidate in self._candidates(wanted, lambda: is_coherent(self._model)):
             if candidate.stopped is not None:
                 if self.stopped is None and self._may_be(candidate):
                     self.stopped = candidate.stopped
@@ -246,10 +248,12 @@ class _Looking:
                 if self.holds(self._test.filter, candidate, execution.co):
                     yield candidate, execution
 
-    def _candidates(self, wanted: tuple[Proposition, ...]) -> Iterator[Candidate]:
+    def _candidates(
+        self, wanted: tuple[Proposition, ...], is_short: Callable[[], bool] = lambda: False
+    ) -> Iterator[Candidate]:
         if self._test.filter is not None:
             wanted = (*wanted, self._test.filter)
-        return candidates(self._program, wanted, self._tick)
+        return candidates(self._program, wanted, self._tick, is_short)
 
     def _may_be(self, candidate: Candidate) -> bool:
         """Whether a thread may really come to where it was given up."""

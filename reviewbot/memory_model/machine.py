@@ -21,6 +21,10 @@ class Operand(NamedTuple):
 NOTHING = Operand(0)
 
 
+class LimitError(Exception):
+    """A limit is reached; the text names it."""
+
+
 class StoppedError(Exception):
     """This way goes no further; the text says why."""
 
@@ -115,13 +119,14 @@ class Machine:
             The value, as something that depends on the event.
 
         Raises:
-            StoppedError: there are too many events, or the address is none.
+            LimitError: there are too many events.
+            StoppedError: the address is none.
         """
         location = None if pointer is None else self.location(pointer.term)
         addr, ctrl = (0, 0) if pointer is None else (pointer.data, pointer.ctrl)
         number = len(self.steps)
         if number >= self.setting.steps:
-            raise StoppedError(f"there are more than {self.setting.steps} events")
+            raise LimitError(f"P{self.setting.number} has more than {self.setting.steps} events")
         term = None if pointer is None else value.term
         control = self.ctrl | ctrl | value.ctrl
         partner, is_atomic = (-1, False) if rmw is None else (rmw, True)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from reviewbot.memory_model.litmus import model
 from reviewbot.memory_model.litmus.macros import expand
 from reviewbot.memory_model.litmus.model import Binary, Call, Deref, Expression, Name, Place, Statement, Test
-from reviewbot.memory_model.machine import Setting
+from reviewbot.memory_model.machine import LimitError, Setting
 from reviewbot.memory_model.outcome import shown_places
 from reviewbot.memory_model.threads import traces
 from reviewbot.memory_model.traces import Trace
@@ -33,10 +33,6 @@ class Limits(NamedTuple):
     candidates: int = 200_000
     unroll: int = 2
     seconds: float = 10.0
-
-
-class LimitError(Exception):
-    """A limit is reached; the text names it."""
 
 
 class Program(NamedTuple):

@@ -45,7 +45,10 @@ class _Write(NamedTuple):
 
 
 def candidates(
-    program: Program, wanted: tuple[Proposition, ...], tick: Callable[[], None]
+    program: Program,
+    wanted: tuple[Proposition, ...],
+    tick: Callable[[], None],
+    is_coherent: Callable[[], bool] = lambda: False,
 ) -> Iterator[Candidate]:
     """The candidates in which the propositions may hold, in a fixed order.
 
@@ -54,12 +57,14 @@ def candidates(
         wanted: What rules a candidate out as soon as it cannot hold. A proposition that hangs on a variable
             rules out only those in which nobody writes such a value.
         tick: Called for each choice; it may raise to end the search.
+        is_coherent: Whether to leave out those in which a read sees what its own thread has overwritten by
+            then, or writes only later; asked only where that makes a difference.
 
     Raises:
         Exception: what `tick` raises.
     """
     for chosen in product(*program.threads):
-        yield from _Combination(program, chosen, wanted, tick).candidates()
+        yield from _Combination(program, chosen, wanted, tick, is_coherent).candidates()
 
 
 class _Combination:
@@ -71,8 +76,10 @@ class _Combination:
         chosen: tuple[Trace, ...],
         wanted: tuple[Proposition, ...],
         tick: Callable[[], None],
+        is_coherent: Callable[[], bool],
     ) -> None:
         self._program = program
+        self._is_coherent = is_coherent
         self._chosen = chosen
         self._tick = tick
         self._offsets: list[int] = []
@@ -150,12 +157,26 @@ class _Combination:
                 yield candidate
             return
         read, event, location = self._reads[position]
-        for write in self._writes[location]:
+        for write in self._choices(read, event, location):
             self._tick()
             self._sources[read] = write.term
             if self._is_possible():
                 yield from self._assign(position + 1, rf | 1 << (write.event * self._count + event), base)
         del self._sources[read]
+
+    def _choices(self, read: ReadValue, event: int, location: str) -> list[_Write]:
+        """The writes for a read; first the last one of its own thread before it, if there is one."""
+        writes = self._writes[location]
+        start = self._offsets[read.thread]
+        end = start + len(self._chosen[read.thread].steps)
+        others = [each for each in writes if each.event < start or each.event >= end]
+        if len(others) == len(writes):
+            return writes
+        own = [each for each in writes if start <= each.event < event]
+        if self._is_coherent():
+            # the first write is the initial one
+            return [own[-1], *others[1:]] if own else others
+        return [own[-1], *(each for each in writes if each is not own[-1])] if own else writes
 
     def _is_possible(self) -> bool:
         """Whether constraints and propositions can still hold."""

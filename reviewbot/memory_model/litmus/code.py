@@ -165,7 +165,7 @@ class CodeReader:
     def _binary(self, rank: int) -> Expression:
         """Operator precedence climbing; all operators bind to the left."""
         left = self._unary()
-        while True:
+        for _ in range(_MAX_DEPTH):
             operator = self._scanner.token.text
             found = _RANK.get(operator, -1) if self._scanner.at_kind(Kind.MARK) else -1
             if found < rank:
@@ -173,6 +173,7 @@ class CodeReader:
                 return left
             self._scanner.take()
             left = Binary(operator, left, self._binary(found + 1))
+        raise self._scanner.error(f"more than {_MAX_DEPTH} operators deep")
 
     def _unary(self) -> Expression:
         scanner = self._scanner

@@ -64,7 +64,7 @@ def _initial(initial: tuple[Initial, ...]) -> Iterator[str]:
     yield "{"
     for each in initial:
         value = "" if each.value is None else f" = {_address(each)}"
-        yield f"\t{each.type}{' ' if each.type else ''}{each.place}{value};"
+        yield f"\t{_declared(each.type, str(each.place)) if each.type else each.place}{value};"
     yield "}"
 
 
