@@ -75,6 +75,7 @@ def cli() -> None:
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", help="What to print.")
 @click.option("--output", type=_FILE, metavar="FILE", help="Write it there, whole or not at all.")
 @click.option("--reply", type=_FILE, metavar="PATH", help="Write reply drafts: .eml folder, .mbox, Maildir.")
+@click.option("--litmus", type=_FOLDER, metavar="DIR", help="Write the litmus tests of the comments there.")
 @_RULES
 @click.option("--preview", is_flag=True, help="Ask by rules in preview as well.")
 @click.option("--pedantic", is_flag=True, help="Show what has little evidence as well.")

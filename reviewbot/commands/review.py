@@ -25,6 +25,7 @@ class Request:
     form: str = "terminal"
     output: Path | None = None
     reply: Path | None = None
+    litmus: Path | None = None
     rules: Path | None = None
     preview: bool = False
     pedantic: bool = False
@@ -53,6 +54,8 @@ def run(request: Request) -> Outcome:
     emit(_rendered(done, request), request.output)
     if request.reply is not None:
         _draft(done, request.reply, request.quiet)
+    if request.litmus is not None:
+        _write_tests(done, request.litmus, request.quiet)
     for item in dict.fromkeys(done.series.unread):
         where = item.file if item.line is None else f"{item.file}:{item.line}"
         say(f"{where}: {item.reason}; the rest was reviewed")
@@ -120,6 +123,15 @@ def _draft(done: Review, place: Path, is_quiet: bool) -> None:
         say("no comments, so no reply drafts")
     for path in written:
         say(f"draft written, not sent: {path}")
+
+
+def _write_tests(done: Review, folder: Path, is_quiet: bool) -> None:
+    """The litmus tests of the comments; what was written is told on stderr."""
+    from reviewbot.publishers import litmus  # noqa: PLC0415 - only what is asked for is imported
+
+    written = litmus.write(done.report, folder)
+    if not is_quiet:
+        say(f"{len(written)} litmus tests written to {folder}; judge them with: reviewbot litmus {folder}")
 
 
 def _message_id() -> str:

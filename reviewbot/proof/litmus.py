@@ -73,14 +73,15 @@ class Written:
     """By line, from 1."""
 
 
-def litmus(scenario: Scenario, name: str) -> Written:
+def litmus(scenario: Scenario, name: str, result: str = "") -> Written:
     """The test of a scenario, with the names of the code.
 
     Args:
         scenario: What to write.
         name: Of the test; a rule's id and a word.
+        result: For its `Result:` header; none where empty.
     """
-    return _Writer(scenario, _identifiers(scenario)).written(name)
+    return _Writer(scenario, _identifiers(scenario)).written(name, result)
 
 
 def canonical(scenario: Scenario) -> Written:
@@ -99,8 +100,9 @@ class _Writer:
         self._pointees = {act.name: act.value[1:] for act in acts if act.value.startswith("&")}
         self._pointees |= {name: value[1:] for name, value in scenario.initial if value.startswith("&")}
 
-    def written(self, name: str) -> Written:
-        self._lines += [f"C {name}", "", *self._initial(), ""]
+    def written(self, name: str, result: str = "") -> Written:
+        header = [f"(* Result: {result} *)", ""] if result else []
+        self._lines += [f"C {name}", "", *header, *self._initial(), ""]
         for number, thread in enumerate(self._scenario.threads):
             self._thread(number, thread)
         self._lines += [self._exists(), ""]

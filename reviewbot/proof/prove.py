@@ -65,11 +65,13 @@ class Proof:
 
     def as_posted(self, name: str) -> str:
         """The litmus test of the code as posted, with the names of the code."""
-        return litmus(self.scenario, f"{name}-posted").text
+        return litmus(self.scenario, f"{name}-posted", self.posted.word).text
 
     def as_suggested(self, name: str) -> str:
         """The litmus test with the repair; empty where none works."""
-        return litmus(self.repaired.scenario, f"{name}-suggested").text if self.repaired else ""
+        if self.repaired is None or self.suggested is None:
+            return ""
+        return litmus(self.repaired.scenario, f"{name}-suggested", self.suggested.word).text
 
     @property
     def repair(self) -> Repair | None:
