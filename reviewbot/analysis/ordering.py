@@ -49,6 +49,11 @@ class Ordering:
             between &= flow.must_precede(event)
         return self._last(seen.study, between, "load")
 
+    def has_barrier(self, study: Study, events: int, what: str) -> bool:
+        """Whether one of the events is a barrier by trade that orders `what` (`store`, `load`)."""
+        index = self._last(study, events, what)
+        return index is not None and self.is_explicit(_called(study, index))
+
     def has_full_barrier(self, study: Study, after: int, before: int) -> bool:
         """Whether a full barrier stands on every path between two events of a function."""
         between = study.flow.may_follow(after) & study.flow.must_precede(before)

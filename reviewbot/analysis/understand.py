@@ -68,7 +68,7 @@ class Analysis:
         self.evidence = Evidence(program, self.contexts, self.effects)
         ordering = Ordering()
         provenance = Provenance(program, self.objects, self.holding)
-        gates = Gates(program, self.stories)
+        gates = Gates(program, self.stories, ordering)
         scenarios = Scenarios(Threads(self.holding))
         self._makers: tuple[FactMaker, ...] = (
             Flags(Payloads(program, self.objects), ordering, self.evidence, Handoffs(program), scenarios),

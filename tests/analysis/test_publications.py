@@ -259,6 +259,35 @@ def test_half_a_gate_covers_nothing(half: tuple[str, str]) -> None:
     assert [fact.reason for fact in facts(changed(LAZY, half), Publication)] == [None]
 
 
+BARRIER_GATED = (
+    ("w->has_banks = true;", "smp_wmb();\n\tWRITE_ONCE(w->has_banks, true);"),
+    ("if (!w->has_banks)\n\t\treturn 0;", "if (!READ_ONCE(w->has_banks))\n\t\treturn 0;\n\tsmp_rmb();"),
+)
+COUNT_GATED = (
+    ("w->has_banks = true;", "smp_mb__before_atomic();\n\tatomic_set(&w->banks, 1);"),
+    ("!w->has_banks", "!atomic_inc_not_zero(&w->banks)"),
+)
+
+
+@pytest.mark.parametrize("gate", [BARRIER_GATED, COUNT_GATED], ids=["flag", "count"])
+def test_s13_gate_by_barriers(gate: tuple[tuple[str, str], ...]) -> None:
+    assert [fact.reason for fact in facts(changed(LAZY, *gate), Publication)] == ["gated"]
+
+
+@pytest.mark.parametrize("half", [*BARRIER_GATED, *COUNT_GATED])
+def test_half_a_gate_by_barriers_covers_nothing(half: tuple[str, str]) -> None:
+    assert "gated" not in [fact.reason for fact in facts(changed(LAZY, half), Publication)]
+
+
+def test_a_barrier_of_the_writer_speaks_for_readers_that_own_a_reference() -> None:
+    other = LAZY[LAZY.index("static ssize_t wren_read") : LAZY.index("static const")]
+    bare = other.replace("wren_read", "wren_peek").replace("\tif (!w->has_banks)\n\t\treturn 0;\n", "")
+    bare += "static const struct file_operations wren_peek_fops = {\n\t.read = wren_peek,\n};\n"
+    by_barrier, by_release = changed(LAZY, *COUNT_GATED) + bare, changed(LAZY, *GATED) + bare
+    assert [fact.reason for fact in facts(by_barrier, Publication)] == ["gated"]
+    assert [fact.reason for fact in facts(by_release, Publication)] == [None]
+
+
 def test_gate_in_a_helper() -> None:
     helper = "static bool wren_has(struct wren *w)\n{\n\treturn smp_load_acquire(&w->has_banks);\n}\n"
     text = helper + changed(LAZY, GATED[0], ("!w->has_banks", "!wren_has(w)"))
