@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reviewbot.analysis import wording
+from reviewbot.analysis.alternatives import is_marked_in_sibling
 from reviewbot.analysis.evidence import Evidence, Overlap, excludes
 from reviewbot.analysis.facts import Confidence, HeldLock, Known, MixedMarking, SharedAccess, Side
 from reviewbot.analysis.scenario import Scenario
@@ -37,7 +38,7 @@ class Markings:
         if story.type is not None and story.type.name in self._waiting.self_synchronised_types:
             return
         for seen in story.seen:
-            if self._is_candidate(seen):
+            if self._is_candidate(seen) and not is_marked_in_sibling(story, seen):
                 fact = self._against_marked(story, seen) or self._against_locked(story, seen)
                 if fact is not None:
                     yield fact

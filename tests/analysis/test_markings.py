@@ -151,3 +151,46 @@ def test_known_false_alarm_s14_checked_again_under_the_lock() -> None:
     again = "guard(spinlock)(&w->lock);\n\tw->seen = w->fill;\n\treturn 0"
     text = changed(NEW, ("return w->fill ? EPOLLIN : 0", f"if (!w->fill)\n\t\treturn 0;\n\t{again}"))
     assert [fact.wanted for fact in facts(added(OLD, text), MixedMarking)] == ["READ_ONCE()"]
+
+
+CONDITIONAL = """
+u64 wren_rate(struct wren *w)
+{
+#if BITS_PER_LONG == 32 && defined(CONFIG_SMP)
+	u64 rate;
+	u32 seq;
+
+	do {
+		seq = read_seqcount_begin(&w->seq);
+		rate = w->rate;
+	} while (read_seqcount_retry(&w->seq, seq));
+	return rate;
+#elif defined(CONFIG_WREN_SLOW)
+	return wren_ask(w);
+#else
+	return smp_load_acquire(&w->rate);
+#endif
+}
+
+void wren_set_rate(struct wren *w, u64 rate)
+{
+	WRITE_ONCE(w->rate, rate);
+}
+"""
+
+
+def test_marked_in_the_other_branch_of_a_conditional() -> None:
+    assert facts(CONDITIONAL, MixedMarking) == []
+    (fact,) = facts(changed(CONDITIONAL, ("smp_load_acquire(&w->rate)", "w->rate")), MixedMarking)
+    assert fact.place.function == "wren_rate"
+
+
+def test_marked_behind_the_conditional_is_no_alternative() -> None:
+    behind = changed(
+        CONDITIONAL,
+        (
+            "#else\n\treturn smp_load_acquire(&w->rate);\n#endif",
+            "#endif\n\treturn smp_load_acquire(&w->rate);",
+        ),
+    )
+    assert [fact.place.function for fact in facts(behind, MixedMarking)] == ["wren_rate"]
