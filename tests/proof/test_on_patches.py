@@ -177,7 +177,11 @@ def test_an_address_dependency_is_not_enough_for_what_stands_beside() -> None:
 LOCKED_FILL = (
     "\tspin_lock(&b->lock);\n\tb->song = arg;\n\tspin_unlock(&b->lock);\n\tWRITE_ONCE(b->awake, true);"
 )
-LOCKED_USE = "\tif (READ_ONCE(b->awake)) {\n\t\tspin_lock(&b->lock);\n\t\tn += b->song;\n\t\tspin_unlock(&b->lock);\n\t}"
+LOCKED_USE = """	if (READ_ONCE(b->awake)) {
+		spin_lock(&b->lock);
+		n += b->song;
+		spin_unlock(&b->lock);
+	}"""
 
 
 def test_what_the_model_forbids_is_not_asked() -> None:
