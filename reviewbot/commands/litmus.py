@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -12,7 +13,7 @@ from reviewbot.commands.output import emit
 from reviewbot.commands.trouble import say
 from reviewbot.errors import LitmusError, ReviewbotError
 from reviewbot.memory_model.check import Allowed, Never, Outcomes, Unknown, check, outcomes
-from reviewbot.memory_model.draw import draw
+from reviewbot.memory_model.draw import WIDTH, draw
 from reviewbot.memory_model.litmus.model import Quantifier, Test
 from reviewbot.memory_model.litmus.parse import parse
 from reviewbot.memory_model.litmus.scan import MAX_SIZE
@@ -170,14 +171,18 @@ def _explained(test: Test, model: Model) -> str:
         return f"\nUnknown: {verdict.limit}\n"
     if isinstance(verdict, Allowed):
         return f"\nIt may happen like this:\n\n{draw(verdict.witness)}"
-    return _forbidden(verdict)
+    return _forbidden(verdict, model)
 
 
-def _forbidden(verdict: Never) -> str:
+def _forbidden(verdict: Never, model: Model) -> str:
     if verdict.witness is None:
         return "\nNo choice of values comes to this outcome.\n"
+    from reviewbot.memory_model.why import explain  # noqa: PLC0415 - only who asks why has to wait for it
+
+    reason = str(explain(model, verdict.witness.execution))
+    cycle = textwrap.fill(reason, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     reasons = " and ".join(verdict.reasons)
-    return f"\nForbidden by {reasons}:\n\n{draw(verdict.witness)}"
+    return f"\nForbidden by {reasons}:\n\n{draw(verdict.witness)}\n{cycle}\n"
 
 
 def _summary(found: list[Compared], bad: int) -> str:

@@ -30,7 +30,7 @@ def draw(witness: Witness, width: int = WIDTH) -> str:
     count = len(witness.threads)
     size = (width - _GAP * (count - 1)) // count
     lines = _stacked(rows, count, width) if size < _LEAST else _columns(rows, count, size)
-    edges = (line for edge in _edges(witness) for line in textwrap.wrap(edge, width, subsequent_indent="  "))
+    edges = (line for edge in _edges(witness) for line in _wrapped(edge, width))
     return "".join(f"{line.rstrip()}\n" for line in (*lines, "", *edges))
 
 
@@ -91,7 +91,7 @@ def _columns(rows: list[tuple[int, str]], count: int, size: int) -> Iterator[str
     yield gap.join(f"P{i}".ljust(size) for i in range(count))
     yield gap.join("-" * size for _ in range(count))
     for thread, text in rows:
-        for part in textwrap.wrap(text, size, subsequent_indent="  ") or [""]:
+        for part in _wrapped(text, size) or [""]:
             yield " " * ((size + _GAP) * thread) + part
 
 
@@ -100,7 +100,14 @@ def _stacked(rows: list[tuple[int, str]], count: int, width: int) -> Iterator[st
         yield f"P{number}"
         for thread, text in rows:
             if thread == number:
-                yield from textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="    ")
+                yield from _wrapped(text, width, "  ")
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    further = f"{indent}  "
+    return textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=further, break_on_hyphens=False
+    )
 
 
 def _edges(witness: Witness) -> Iterator[str]:
