@@ -6,7 +6,7 @@ from enum import Enum
 from functools import cached_property
 
 from reviewbot.analysis.scenario import Scenario, Shape
-from reviewbot.memory_model.check import Allowed, MemoryModel, Never, check, races
+from reviewbot.memory_model.check import Allowed, MemoryModel, Never, Verdict, check, races
 from reviewbot.memory_model.litmus import parse
 from reviewbot.memory_model.program import Limits
 from reviewbot.memory_model.witness import Witness
@@ -85,6 +85,7 @@ class Prover:
     def __init__(self, model: MemoryModel) -> None:
         self._model = model
         self._judged: dict[str, Judged] = {}
+        self._verdicts: dict[str, Verdict] = {}
 
     def prove(self, scenarios: Iterable[Scenario]) -> Proof | None:
         """The proof of the first scenario in which the question stands; else that of the first.
@@ -106,10 +107,21 @@ class Prover:
         if not _is_bad(scenario, posted):
             return Proof(Standing.REFUTED, scenario, posted, None, None)
         for candidate in candidates(scenario):
-            suggested = self.judge(candidate.scenario)
-            if suggested.is_allowed is not None and not _is_bad(candidate.scenario, suggested, after=True):
+            suggested = self._answered(candidate.scenario)
+            if suggested is not None:
                 return Proof(Standing.PROVED, scenario, posted, candidate, suggested)
         return Proof(Standing.UNREPAIRED, scenario, posted, None, None)
+
+    def _answered(self, scenario: Scenario) -> Judged | None:
+        """What the model says of a repaired scenario; None where the outcome or a race is left, or unknown."""
+        if scenario.shape is not Shape.RACE and not self._excludes(scenario):
+            return None
+        judged = self.judge(scenario)
+        return None if judged.is_allowed is None or judged.has_race else judged
+
+    def _excludes(self, scenario: Scenario) -> bool:
+        """Whether the outcome cannot happen; most repairs fail here, before races are looked for."""
+        return isinstance(self._verdict(canonical(scenario).text), Never)
 
     def judge(self, scenario: Scenario) -> Judged:
         """What the model says of a scenario."""
@@ -119,22 +131,23 @@ class Prover:
         return self._judged[text]
 
     def _judge(self, text: str) -> Judged:
-        test = parse(text)
-        verdict = check(test, self._model, LIMITS)
-        has_race = isinstance(races(test, self._model, LIMITS), Allowed)
+        verdict = self._verdict(text)
+        has_race = isinstance(races(parse(text), self._model, LIMITS), Allowed)
         if isinstance(verdict, Allowed):
             return Judged(True, has_race, verdict.witness)
         if isinstance(verdict, Never):
             return Judged(False, has_race, verdict.witness, verdict.reasons)
         return Judged(None, has_race, None)
 
+    def _verdict(self, text: str) -> Verdict:
+        if text not in self._verdicts:
+            self._verdicts[text] = check(parse(text), self._model, LIMITS)
+        return self._verdicts[text]
 
-def _is_bad(scenario: Scenario, judged: Judged, *, after: bool = False) -> bool:
-    """Whether a test shows what should not be: the outcome, or a race.
 
-    As posted a race alone is enough only where nothing but a race is asked about. A repair must
-    leave neither.
+def _is_bad(scenario: Scenario, judged: Judged) -> bool:
+    """Whether a test of the code as posted shows what should not be.
+
+    A race alone is enough only where nothing but a race is asked about.
     """
-    if scenario.shape is Shape.RACE:
-        return judged.has_race
-    return bool(judged.is_allowed) or (after and judged.has_race)
+    return judged.has_race if scenario.shape is Shape.RACE else bool(judged.is_allowed)
