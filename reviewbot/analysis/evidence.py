@@ -13,6 +13,7 @@ from reviewbot.analysis.effects import Effects
 from reviewbot.analysis.facts import Confidence, HeldLock, Known
 from reviewbot.analysis.locks import common_locks, owner_text
 from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.serialised import Serialised
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.syntax.model import Marking
 
@@ -39,6 +40,7 @@ class Evidence:
         self._program = program
         self._contexts = contexts
         self._effects = effects
+        self._serialised = Serialised(program, contexts)
 
     @property
     def has_tree(self) -> bool:
@@ -47,6 +49,10 @@ class Evidence:
 
     def overlap(self, story: Story, writer: Seen, readers: Sequence[Seen]) -> Overlap:
         """Why the writer can run while one of the readers does."""
+        apart = [reader for reader in readers if self._serialised.apart(writer, reader)]
+        readers = [reader for reader in readers if reader not in apart]
+        if apart and not readers:
+            return NOTHING
         for reader in readers:
             if reader.study is not writer.study and (
                 words := self._contexts.overlap(writer.study, reader.study)

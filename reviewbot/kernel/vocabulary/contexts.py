@@ -66,6 +66,15 @@ class ContextMacro:
 
 
 @dataclass(frozen=True, slots=True)
+class Serial:
+    """What hangs on a member of a struct is used by one call of these contexts at a time."""
+
+    struct: str
+    member: str
+    contexts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Contexts:
     """The tables of contexts."""
 
@@ -76,6 +85,7 @@ class Contexts:
     macros: Mapping[str, ContextMacro]
     names: tuple[tuple[str, str], ...]
     """(regular expression, context) of functions known by their name."""
+    serialised: tuple[Serial, ...]
 
     def context(self, name: str) -> Context | None:
         """The context `name`."""
@@ -112,6 +122,7 @@ def read_contexts(top: Section) -> Contexts:
         operations=_operations(top.section("operations"), _holds(top.section("operation_holds")), known),
         macros=_macros(top, known),
         names=tuple((row.text("regex"), row.word("context", known)) for row in top.rows("context_names")),
+        serialised=_serialised(top, known),
     )
     top.close()
     return tables
@@ -201,3 +212,14 @@ def _macros(top: Section, known: frozenset[str]) -> Mapping[str, ContextMacro]:
         )
         table.add(row.path, row.names("fn"), entry)
     return table.frozen()
+
+
+def _serialised(top: Section, known: frozenset[str]) -> tuple[Serial, ...]:
+    found = []
+    for row in top.rows("serialised"):
+        struct, _, member = row.text("owner").partition(".")
+        row.text("note", "")
+        if not member:
+            raise VocabularyError(f"{row.path}.owner: struct.member is wanted here")
+        found.append(Serial(struct, member, frozenset(row.names("contexts", known))))
+    return tuple(found)
