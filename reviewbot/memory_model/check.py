@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from reviewbot.memory_model.coherence import is_coherent
@@ -21,8 +23,6 @@ from reviewbot.memory_model.witness import Witness, make_witness
 Clock = Callable[[], float]
 """Seconds that only grow."""
 
-_TICKS = 64
-"""Choices between two looks at the clock."""
 _DEFAULTS = Limits()
 RACE = "data-race"
 """The flag of the model that says that plain accesses race."""
@@ -232,7 +232,7 @@ class _Looking:
         self._end = question.clock() + limits.seconds
         self._ticks = 0
         tags_both = "lkmmv2" in model.variants
-        self._program: Program = prepare(test, model.definitions, limits, tags_both=tags_both)
+        self._program: Program = prepare(test, model.definitions, limits, self._tick, tags_both=tags_both)
         self._places = shown_places(test)
         self.stopped: str | None = None
         """Why not everything was looked at, as far as is known by now."""
@@ -285,21 +285,29 @@ class _Looking:
         return found
 
     def refusal(self, proposition: Proposition) -> Never:
-        """Why the outcome cannot be: the candidate that breaks the fewest axioms, of the first few."""
+        """Why the outcome cannot be: the candidate that breaks the fewest axioms, of the first few.
+
+        That it cannot be is known; where a limit is reached now, only the reason is left out.
+        """
         best: tuple[Candidate, Execution] | None = None
-        looked = 0
-        for candidate in self._candidates((proposition,)):
-            for execution in self._model.all_executions(candidate.skeleton, candidate.rf, self._tick):
-                looked += 1
-                if self.holds(proposition, candidate, execution.co) and (
-                    best is None or len(execution.failed) < len(best[1].failed)
-                ):
+        with suppress(LimitError):
+            for candidate, execution in islice(self._refused(proposition), _TOLD):
+                if best is None or len(execution.failed) < len(best[1].failed):
                     best = candidate, execution
-            if looked >= _TOLD or (best and len(best[1].failed) == 1):
-                break
-        if best is None:
-            return Never()
-        return Never(best[1].failed, self.witness(*best))
+                if len(execution.failed) == 1:
+                    break
+        return Never() if best is None else Never(best[1].failed, self.witness(*best))
+
+    def _refused(self, proposition: Proposition) -> Iterator[tuple[Candidate, Execution]]:
+        """The executions with this outcome, all of which break axioms."""
+        for candidate in self._candidates((proposition,)):
+            if candidate.stopped is not None:
+                continue
+            for execution in self._model.all_executions(candidate.skeleton, candidate.rf, self._tick):
+                if all(
+                    self.holds(each, candidate, execution.co) for each in (proposition, self._test.filter)
+                ):
+                    yield candidate, execution
 
     def witness(self, candidate: Candidate, execution: Execution) -> Witness:
         """An execution of a candidate, told."""
@@ -315,7 +323,7 @@ class _Looking:
         self._ticks += 1
         if self._ticks > self._limits.candidates:
             raise LimitError(f"more than {self._limits.candidates} candidates")
-        if self._ticks % _TICKS == 0 and self._clock() > self._end:
+        if self._clock() > self._end:
             raise LimitError(f"more than {self._limits.seconds:g} seconds")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from reviewbot.memory_model.litmus import model
@@ -51,13 +51,21 @@ class Program(NamedTuple):
     final: frozenset[str]
 
 
-def prepare(test: Test, definitions: str, limits: Limits, *, tags_both: bool = False) -> Program:
+def prepare(
+    test: Test,
+    definitions: str,
+    limits: Limits,
+    tick: Callable[[], None] = lambda: None,
+    *,
+    tags_both: bool = False,
+) -> Program:
     """Run the threads of a test.
 
     Args:
         test: As read.
         definitions: The text of the model's .def file.
         limits: How far to go.
+        tick: Called for each way through a thread; it may raise to end this.
         tags_both: See `machine.Setting`.
 
     Raises:
@@ -74,7 +82,7 @@ def prepare(test: Test, definitions: str, limits: Limits, *, tags_both: bool = F
         setting = Setting(
             number, body, registers, addresses, tags_both, limits.unroll, limits.events, test.file
         )
-        threads.append(_ways(setting, limits.ways))
+        threads.append(_ways(setting, limits.ways, tick))
     final = _variables(shown_places(test)) | _variables(model.places(test.filter) if test.filter else ())
     used = {step.location for ways in threads for each in ways for step in each.steps if step.location}
     values = {each.place.name: each.value or 0 for each in test.initial if each.place.thread is None}
@@ -82,9 +90,10 @@ def prepare(test: Test, definitions: str, limits: Limits, *, tags_both: bool = F
     return Program(test, tuple(threads), initial, final)
 
 
-def _ways(setting: Setting, most: int) -> tuple[Trace, ...]:
+def _ways(setting: Setting, most: int, tick: Callable[[], None]) -> tuple[Trace, ...]:
     found: list[Trace] = []
     for trace in traces(setting):
+        tick()
         if len(found) == most:
             raise LimitError(f"P{setting.number} has more than {most} ways through it")
         found.append(trace)

@@ -56,7 +56,7 @@ def candidates(
         program: What to search.
         wanted: What rules a candidate out as soon as it cannot hold. A proposition that hangs on a variable
             rules out only those in which nobody writes such a value.
-        tick: Called for each choice; it may raise to end the search.
+        tick: Called for each choice of traces and of a write; it may raise to end the search.
         is_coherent: Whether to leave out those in which a read sees what its own thread has overwritten by
             then, or writes only later; asked only where that makes a difference.
 
@@ -64,6 +64,7 @@ def candidates(
         Exception: what `tick` raises.
     """
     for chosen in product(*program.threads):
+        tick()
         yield from _Combination(program, chosen, wanted, tick, is_coherent).candidates()
 
 
@@ -87,7 +88,8 @@ class _Combination:
         # an execution that is not whole has no final state to ask about
         self._wanted = () if self._stopped else wanted
         self._constraints = [each for trace in chosen for each in trace.constraints]
-        self._sources: dict[ReadValue, Term] = {}
+        self._open_reads: dict[ReadValue, Term] = {}
+        self._values: dict[ReadValue, Value] = {}
         count = len(program.initial)
         for trace in chosen:
             self._offsets.append(count)
@@ -159,10 +161,27 @@ class _Combination:
         read, event, location = self._reads[position]
         for write in self._choices(read, event, location):
             self._tick()
-            self._sources[read] = write.term
+            self._open_reads[read] = write.term
+            settled = self._settle()
             if self._is_possible():
                 yield from self._assign(position + 1, rf | 1 << (write.event * self._count + event), base)
-        del self._sources[read]
+            for each, term in settled:
+                self._open_reads[each] = term
+                del self._values[each]
+            del self._open_reads[read]
+
+    def _settle(self) -> list[tuple[ReadValue, Term]]:
+        """Gives values to the reads that can have one now; those reads, with the terms that they read."""
+        settled: list[tuple[ReadValue, Term]] = []
+        while found := [
+            (read, value)
+            for read, term in self._open_reads.items()
+            if (value := self._value(term)) is not None
+        ]:
+            for read, value in found:
+                self._values[read] = value
+                settled.append((read, self._open_reads.pop(read)))
+        return settled
 
     def _choices(self, read: ReadValue, event: int, location: str) -> list[_Write]:
         """The writes for a read; first the last one of its own thread before it, if there is one."""
@@ -189,27 +208,9 @@ class _Combination:
     def _value(self, term: Term) -> Value | None:
         """The value of a term; None if it has none yet, or none at all."""
         try:
-            return evaluate(term, self._read)
+            return evaluate(term, self._values.get)
         except NoValueError:
             return None
-
-    def _read(self, read: ReadValue) -> Value | None:
-        """The value of a read; None while its write is not chosen, or if it would be its own cause."""
-        source = self._sources.get(read)
-        if source is None or isinstance(source, int | str):
-            return source
-        # a value that goes through more reads than there are comes back to itself
-        return self._through(source, len(self._reads))
-
-    def _through(self, term: Term, left: int) -> Value | None:
-        if left == 0:
-            return None
-
-        def read(each: ReadValue) -> Value | None:
-            source = self._sources.get(each)
-            return None if source is None else self._through(source, left - 1)
-
-        return evaluate(term, read)
 
     def _can_be(self, asked: Equal) -> bool | None:
         """Whether a place ends with a value, as far as that is settled."""
@@ -228,7 +229,12 @@ class _Combination:
         """The candidate; None where a value is its own cause, as herd sees it too."""
         stopped = self._stopped
         try:
-            if any(evaluate(term, self._read) is None for term, _ in self._constraints):
+            for term in self._open_reads.values():
+                # past the last choice only a value that is its own cause is still open, or one that is none
+                evaluate(term, self._values.get)
+            if self._open_reads or any(
+                evaluate(term, self._values.get) is None for term, _ in self._constraints
+            ):
                 return None
             events, registers = self._events(), self._registers()
         except NoValueError as error:
@@ -242,7 +248,7 @@ class _Combination:
         found = {}
         for thread, trace in enumerate(self._chosen):
             for name, term in trace.registers.items():
-                value = evaluate(term, self._read)
+                value = evaluate(term, self._values.get)
                 if value is None:
                     return None
                 found[Place(name, thread)] = value
@@ -252,7 +258,7 @@ class _Combination:
         """The events with the values that rf gives them."""
         found = list(self._known)
         for number, event, term in self._open:
-            value = evaluate(term, self._read)
+            value = evaluate(term, self._values.get)
             if value is None:
                 return None
             found[number] = Event(

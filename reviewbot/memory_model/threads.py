@@ -7,10 +7,20 @@ from collections.abc import Iterator
 from reviewbot.errors import LitmusError
 from reviewbot.memory_model.litmus import model
 from reviewbot.memory_model.litmus.model import Binary, Call, Deref, Expression, Name, Number, Statement
-from reviewbot.memory_model.machine import NOTHING, Machine, Operand, Setting, StoppedError, combined
+from reviewbot.memory_model.machine import (
+    NOTHING,
+    LimitError,
+    Machine,
+    Operand,
+    Setting,
+    StoppedError,
+    combined,
+)
 from reviewbot.memory_model.primitives import Primitive
 from reviewbot.memory_model.traces import Choices, Trace
 from reviewbot.memory_model.values import NoValueError
+
+_MAX_STATEMENTS = 10_000
 
 
 def traces(setting: Setting) -> Iterator[Trace]:
@@ -18,6 +28,7 @@ def traces(setting: Setting) -> Iterator[Trace]:
 
     Raises:
         LitmusError: a primitive with operands that it cannot have.
+        LimitError: too many events or statements.
     """
     choices = Choices()
     while True:
@@ -32,6 +43,7 @@ class _Run:
     def __init__(self, setting: Setting, choices: Choices) -> None:
         self._setting = setting
         self._machine = Machine(setting, choices)
+        self._count = 0
         self._registers = {name: Operand(term) for name, term in setting.registers.items()}
 
     def trace(self) -> Trace:
@@ -48,6 +60,9 @@ class _Run:
 
     def _block(self, body: tuple[Statement, ...]) -> None:
         for statement in body:
+            self._count += 1
+            if self._count > _MAX_STATEMENTS:
+                raise LimitError(f"P{self._setting.number} runs more than {_MAX_STATEMENTS} statements")
             self._machine.text, self._machine.line = statement.text, statement.line
             self._statement(statement)
 

@@ -26,11 +26,12 @@ class ReadValue(NamedTuple):
 
 
 class Combined(NamedTuple):
-    """Two terms and an operator of C."""
+    """Two terms and an operator of C; `size` counts the operators in it."""
 
     operator: str
     left: Term
     right: Term
+    size: int = 1
 
 
 Term = int | str | ReadValue | Combined
@@ -54,6 +55,8 @@ _SAME = {"^": 0, "-": 0, "&~": 0, "==": 1, "<=": 1, ">=": 1, "!=": 0, "<": 0, ">
 """What an operator gives for twice the same operand, whatever that is."""
 _ZERO = frozenset(("*", "&"))
 """Operators that give 0 where either operand is 0."""
+_MAX_SIZE = 200
+"""Operators in one term; it is taken apart by recursion."""
 _MAX_BITS = 256
 """Larger products stand for no kernel's integer."""
 
@@ -104,7 +107,10 @@ def combine(operator: str, left: Term, right: Term) -> Term:
         return _SAME[operator]
     if operator in _ZERO and (left == 0 or right == 0):
         return 0
-    return Combined(operator, left, right)
+    size = 1 + sum(each.size for each in (left, right) if isinstance(each, Combined))
+    if size > _MAX_SIZE:
+        raise NoValueError(f"what is computed of more than {_MAX_SIZE} operands")
+    return Combined(operator, left, right, size)
 
 
 def evaluate(term: Term, read: Callable[[ReadValue], Value | None]) -> Value | None:

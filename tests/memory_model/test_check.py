@@ -144,9 +144,9 @@ MANY = "C t\n{}\n" + "".join(
 def test_limits(limits: Limits, reason: str) -> None:
     ticking = count()
     test = parse(MANY + "exists (0:r0=99)\n")
-    race = races(test, MODEL, limits, lambda: next(ticking))
+    race = races(test, MODEL, limits, lambda: next(ticking) / 100)
     assert race == Unknown(reason)
-    assert outcomes(test, MODEL, limits, lambda: next(ticking)).unknown == reason
+    assert outcomes(test, MODEL, limits, lambda: next(ticking) / 100).unknown == reason
 
 
 def test_unknown_is_not_said_where_it_was_found() -> None:
@@ -191,3 +191,46 @@ def test_drawing_is_narrow(threads: int) -> None:
     lines = draw(verdict.witness).splitlines()
     assert max(map(len, lines)) <= WIDTH
     assert sum("P6" in line for line in lines) >= (threads == 7)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # each of these would take for ever, or all of the stack, if it were followed
+        one_thread("r0 = *x; " + "r0 = r0 + r0; " * 300 + "if (r0) *y = 1;", condition="exists (y=1)"),
+        one_thread(
+            "".join(f"r{i} = 0; while (r{i} < 2) {{ r{i} = r{i} + 1; " for i in range(30)) + "}" * 30,
+            condition="exists (x=1)",
+        ),
+        "C t\n{}\n"
+        + "".join(
+            f"P{i}(int *x{i}, int *x{i + 1}) {{ int r0; r0 = *x{i}; *x{i + 1} = r0 + r0; }}\n"
+            for i in range(16)
+        )
+        + "exists (x16=1)\n",
+        "C t\n{}\n"
+        + "".join(f"P{i}(int *x) {{ {'if (*x) *x = 2; ' * 6} }}\n" for i in range(16))
+        + "exists (x=3)\n",
+    ],
+)
+def test_hostile_tests_end(text: str) -> None:
+    verdict = check(parse(text), MODEL, Limits(seconds=0.5))
+    assert isinstance(verdict, Unknown | Never)
+
+
+def test_values_of_reads_that_have_none() -> None:
+    text = """C t
+{}
+P0(int *a, int *x) { *x = a; }
+P1(int *x, int *y) { int r0; r0 = *x; *y = r0 * 2; }
+exists (y=1)
+"""
+    verdict = check(parse(text), MODEL)
+    assert verdict == Unknown("a * 2 has no value")
+
+
+def test_never_stands_though_there_is_no_time_for_the_reason() -> None:
+    hurried = [check(parse(ORDERED_MAIL), MODEL, Limits(candidates=n)) for n in range(30)]
+    assert Never() in hurried
+    kinds = [type(each) for each in hurried]
+    assert kinds == sorted(kinds, key=lambda kind: kind is Never)

@@ -52,6 +52,7 @@ class CodeReader:
     def __init__(self, scanner: Scanner) -> None:
         self._scanner = scanner
         self._depth = 0
+        self._operators = 0
 
     def block(self) -> tuple[Statement, ...]:
         """``{ ... }``, braces inside braces flattened."""
@@ -73,6 +74,7 @@ class CodeReader:
 
     def _statement(self) -> tuple[Statement, ...]:
         scanner, token = self._scanner, self._scanner.token
+        self._operators = 0
         self._enter()
         try:
             if scanner.accept("{"):
@@ -165,15 +167,17 @@ class CodeReader:
     def _binary(self, rank: int) -> Expression:
         """Operator precedence climbing; all operators bind to the left."""
         left = self._unary()
-        for _ in range(_MAX_DEPTH):
+        while True:
             operator = self._scanner.token.text
             found = _RANK.get(operator, -1) if self._scanner.at_kind(Kind.MARK) else -1
             if found < rank:
                 self._complain()
                 return left
+            self._operators += 1
+            if self._operators > _MAX_DEPTH:
+                raise self._scanner.error(f"more than {_MAX_DEPTH} operators deep")
             self._scanner.take()
             left = Binary(operator, left, self._binary(found + 1))
-        raise self._scanner.error(f"more than {_MAX_DEPTH} operators deep")
 
     def _unary(self) -> Expression:
         scanner = self._scanner

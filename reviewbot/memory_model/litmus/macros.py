@@ -32,6 +32,8 @@ PRIMITIVES = _SAID | _VALUED | _TESTS
 """What the model itself knows. ``atomic_add_unless`` is one unless the .def file defines it."""
 _MAX_DEPTH = 20
 """Macros inside macros; a definition that names itself goes past it."""
+_MAX_CALLS = 20_000
+"""Macros of one test."""
 
 
 class Macro(NamedTuple):
@@ -88,6 +90,7 @@ class Expander:
         self._macros = macros
         self._file = file
         self._depth = 0
+        self._calls = 0
 
     def statements(self, body: tuple[Statement, ...]) -> tuple[Statement, ...]:
         """The same with primitives alone."""
@@ -163,8 +166,9 @@ class Expander:
 
     def _enter(self, call: Call) -> None:
         self._depth += 1
-        if self._depth > _MAX_DEPTH:
-            raise self._error(call, f"{call.name}() is defined by itself")
+        self._calls += 1
+        if self._depth > _MAX_DEPTH or self._calls > _MAX_CALLS:
+            raise self._error(call, f"{call.name}() is defined by itself, or by too much")
 
     def _error(self, call: Call, message: str) -> LitmusError:
         return LitmusError(f"{self._file}:{call.line}:{call.column}: {message}")
