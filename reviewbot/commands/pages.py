@@ -6,7 +6,6 @@ from pathlib import Path
 
 from reviewbot.commands.output import emit
 from reviewbot.errors import ReviewbotError, RuleError
-from reviewbot.findings import Hidden
 from reviewbot.pipeline import Options, review_text
 from reviewbot.publishers import clean
 from reviewbot.rulebook.catalogue import check_page, explain, new_page, rules_table
@@ -103,8 +102,8 @@ def _example_faults(rule: Rule) -> Iterator[str]:
 def _differences(rule: Rule, example: Example) -> Iterator[str]:
     """Where the marks of an example and the findings on it differ."""
     mbox, expected = mails(example)
-    report = review_text(mbox, Options(rules=rule.path))
-    asked = [finding for finding in report.findings if finding.hidden in (None, Hidden.PREVIEW)]
+    report = review_text(mbox, Options(rules=rule.path, preview=True))
+    asked = [finding for finding in report.findings if finding.is_shown]
     found = {Expected(each.rule, each.place.patch, each.place.path, each.place.line) for each in asked}
     for each in _missing(expected, found):
         yield f"{_where(each)} is marked {each.rule}, and nothing asks there"

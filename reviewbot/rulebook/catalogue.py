@@ -51,7 +51,7 @@ def check_page(path: Path) -> Rule:
 
 
 def new_page(name: str) -> str:
-    """The text of a page to fill in, `name` being the rule's id; it reads without a mistake."""
+    """The text of a page to fill in, `name` being the rule's id; it stands the tests of rules as it is."""
     return _SKELETON.replace("RULE-ID", name)
 
 
@@ -86,12 +86,12 @@ _SKELETON = """\
 id = "RULE-ID"
 status = "preview"
 since = "0.1"
-concern = "question"
+concern = "race"
 confidence = "medium"
 
 [when]
-fact = "new_field"
-has_reader = false
+fact = "mixed_marking"
+is_new_reader = false
 
 [suggest]
 write = "WRITE_ONCE"
@@ -127,6 +127,11 @@ One sentence on what the example shows.
 +{
 +	e->ready = true; //~ RULE-ID
 +}
++
++bool example_is_ready(struct example *e)
++{
++	return READ_ONCE(e->ready);
++}
 ```
 
 ## Good
@@ -139,6 +144,12 @@ The same done right.
 +	mutex_lock(&e->lock);
 +	e->ready = true;
 +	mutex_unlock(&e->lock);
++}
++
++bool example_is_ready(struct example_locked *e)
++{
++	guard(mutex)(&e->lock);
++	return READ_ONCE(e->ready);
 +}
 ```
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reviewbot.analysis.facts import Confidence
+from reviewbot.analysis.facts import Confidence, Fact, Flag, Publication
 from reviewbot.findings import Finding, Hidden
 from reviewbot.rulebook.template import clean
 
@@ -32,6 +32,29 @@ def fold(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     for finding in findings:
         fields.setdefault(_field(finding), []).append(finding)
     return tuple(folded for group in fields.values() for folded in _fold_field(group))
+
+
+def behind_flags(asked: Iterable[tuple[Finding, Fact]]) -> tuple[Finding, ...]:
+    """The findings; arrays behind a flag that is asked about are folded into that question.
+
+    What orders the flag orders the arrays too: one gate, one comment.
+    """
+    pairs = tuple(asked)
+    flags = {
+        (fact.place.path, fact.field.name)
+        for finding, fact in pairs
+        if finding.is_shown and isinstance(fact, Flag) and fact.has_payload
+    }
+    return tuple(
+        replace(finding, hidden=Hidden.FOLDED) if finding.is_shown and _gate(fact) in flags else finding
+        for finding, fact in pairs
+    )
+
+
+def _gate(fact: Fact) -> tuple[str, str] | None:
+    """The flag that readers of late arrays test, by its file and name."""
+    is_late = isinstance(fact, Publication) and fact.is_array and not fact.is_nested and fact.gate
+    return (fact.place.path, fact.gate) if is_late and isinstance(fact, Publication) else None
 
 
 def _field(finding: Finding) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Facts and rules give findings: what to ask, and what of it to show."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -10,13 +11,14 @@ from reviewbot.errors import RuleError
 from reviewbot.findings import Finding, Hidden, Suggestion
 from reviewbot.proof.prove import Prover
 from reviewbot.rulebook.allow import NO_ANSWERS, Answers
-from reviewbot.rulebook.fold import fold, rank, with_budget
+from reviewbot.rulebook.fold import behind_flags, fold, rank, with_budget
 from reviewbot.rulebook.outline import Outlines
 from reviewbot.rulebook.page import read_page
 from reviewbot.rulebook.proving import proved
 from reviewbot.rulebook.rule import Rule, Status
 from reviewbot.rulebook.template import slot_values
 
+_INDEX = re.compile(r"\[[^\[\]]*\]")
 _SURENESS = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
 
 
@@ -77,8 +79,9 @@ def ask(  # noqa: PLR0913  (each is an option of the command line)
             if rule.when.selects(fact):
                 reason = _reason(rule, fact, preview, least, answers)
                 finding = _finding(rule, fact, reason)
-                asked.append(proved(finding, fact, prover) if prover and reason is None else finding)
-    return tuple(sorted(with_budget(fold(asked)), key=rank))
+                shown = proved(finding, fact, prover) if prover and reason is None else finding
+                asked.append((shown, fact))
+    return tuple(sorted(with_budget(fold(behind_flags(asked))), key=rank))
 
 
 def _reason(rule: Rule, fact: Fact, preview: bool, least: Confidence, answers: Answers) -> Hidden | None:
@@ -135,11 +138,14 @@ def _primitive(text: str) -> str:
 
 
 def fingerprint(rule: Rule, fact: Fact) -> str:
-    """16 hex digits that stay the same when lines move or patches are split."""
+    """16 hex digits that stay the same when lines move or patches are split, with a tree and without.
+
+    The field goes in as the code spells it, for of which struct it is may take a tree to tell.
+    """
     access = _access(fact)
     parts = (
         rule.id,
-        fact.field.struct or "",
+        _INDEX.sub("[]", access.text) if access and access.text else fact.field.struct or "",
         fact.field.name,
         fact.place.function or "",
         access.marking.value if access else "",

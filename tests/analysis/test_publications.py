@@ -344,3 +344,40 @@ def test_known_miss_payload_in_a_callee() -> None:
     """Only the functions of the store and of the load are looked at: callees touch too much."""
     helper = "static u32 wren_shift(struct wren *w)\n{\n\tw->hits++;\n\treturn w->shift;\n}\n"
     assert facts(helper + changed(BESIDE, ("w->shift)", "wren_shift(w))")), Publication) == []
+
+
+def test_one_plain_gate_draws_one_comment() -> None:
+    """A flag set plainly after a loop that stores arrays: the question stands at the flag."""
+    done = reviewed("""
+struct plover {
+	u32 *bank[4];
+	bool has_banks;
+};
+
+static long plover_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct plover *p = file->private_data;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		p->bank[i] = kcalloc(64, sizeof(u32), GFP_KERNEL);
+	p->has_banks = true;
+	return 0;
+}
+
+static ssize_t plover_read(struct file *file, char __user *buf, size_t n, loff_t *pos)
+{
+	struct plover *p = file->private_data;
+
+	if (!p->has_banks)
+		return 0;
+	return p->bank[0][n];
+}
+
+static const struct file_operations plover_fops = {
+	.unlocked_ioctl = plover_ioctl,
+	.read = plover_read,
+};
+""")
+    asked = {(each.rule, each.hidden) for each in done.report.findings}
+    assert asked == {("flag-publishes-data", None), ("lazy-array", Hidden.FOLDED)}

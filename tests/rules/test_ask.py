@@ -5,16 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from reviewbot.analysis.facts import Confidence, Fact, Field, Place
+from reviewbot.analysis.facts import Confidence, Fact, Field, Place, Side
 from reviewbot.findings import Concern, Finding, Hidden
 from reviewbot.rulebook.rule import Rule, Status
 from reviewbot.rulebook.rulebook import ask, load_rules
 from reviewbot.syntax.model import Marking
-from tests.rules.factory import FIELD, PLACE, access, fact
+from tests.rules.factory import PLACE, access, fact
 
 RULES = {rule.id: rule for rule in load_rules()}
 FLAG = RULES["flag-publishes-data"]
 MIXED = RULES["mixed-marking"]
+LAZY = RULES["lazy-array"]
 FREE = RULES["free-without-grace-period"]
 
 
@@ -172,12 +173,51 @@ def test_fingerprint_depends_on_rule_field_function_and_marking() -> None:
         fact(MIXED),
         fact(MIXED, place=at(12, "other")),
         fact(MIXED, field=Field("demo", "rate")),
-        fact(MIXED, field=Field("other", FIELD.name)),
         fact(MIXED, accesses=(once,)),
+        fact(MIXED, accesses=(replace(access(), text="d->state.ready"),)),
         fact(FLAG),
     ]
     prints = {finding.fingerprint for one in facts for finding in ask(RULES.values(), [one])}
     assert len(prints) == len(facts)
+
+
+def test_fingerprint_is_the_same_where_the_struct_cannot_be_told() -> None:
+    inner = replace(access(), text="d->map.refs[level]", field=Field("demo_map", "refs"))
+    moved = replace(inner, text="d->map.refs[n + 1]", field=Field(None, "refs", weak=True))
+    known, unknown = (fact(MIXED, field=each.field, accesses=(each,)) for each in (inner, moved))
+    assert len({finding.fingerprint for one in (known, unknown) for finding in ask([MIXED], [one])}) == 1
+
+
+def gated(name: str, **changes: object) -> Fact:
+    """An array stored late, behind a flag."""
+    return fact(LAZY, field=Field("demo", "bank"), gate=name, **changes)
+
+
+def test_arrays_behind_a_flag_that_is_asked_about_draw_no_second_comment() -> None:
+    flag = fact(FLAG, place=at(20))
+    assert shown(ask(RULES.values(), [gated("ready"), flag])) == ["flag-publishes-data"]
+    assert hidden(ask(RULES.values(), [gated("ready"), flag])) == [Hidden.FOLDED, None]
+
+
+def test_arrays_without_such_a_flag_keep_their_comment() -> None:
+    flag = fact(FLAG, place=at(20))
+    elsewhere = fact(FLAG, place=Place("drivers/misc/other.c", 20, 1, "demo_start"))
+    answered = fact(FLAG, place=at(20), reason="documented")
+    for facts in (
+        [gated("lit"), flag],
+        [gated(""), flag],
+        [gated("ready"), elsewhere],
+        [gated("ready"), answered],
+    ):
+        assert "lazy-array" in shown(ask(RULES.values(), facts))
+
+
+@pytest.mark.parametrize("present", list(Side)[:2])
+def test_one_sided_pair_names_the_writer_on_either_side(present: Side) -> None:
+    rule = RULES["one-sided-pair"]
+    at_reader = fact(rule, present=present, writer="demo_start()", place=at(40, "demo_poll"))
+    (finding,) = ask([rule], [at_reader])
+    assert "demo_start() stores it" in finding.message
 
 
 def test_hostile_names_make_a_fingerprint_too() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reviewbot.findings import Finding, Hidden, Report
+from reviewbot.findings import Finding, Report
 from reviewbot.rulebook.mails import Expected, mails
 from reviewbot.rulebook.rule import Example, Rule
 from reviewbot.rulebook.rulebook import load_rules
@@ -25,13 +25,13 @@ def named(rules: tuple[Rule, ...], side: str) -> list[object]:
 
 
 def review(mbox: bytes) -> Report:
-    report: Report = pipeline.review_text(mbox)
+    """The report with preview rules asked for, as `rules test` does."""
+    report: Report = pipeline.review_text(mbox, pipeline.Options(preview=True))
     return report
 
 
 def asked(report: Report) -> list[Finding]:
-    """What is shown, and what would be if preview rules were asked for."""
-    return [each for each in report.findings if each.hidden in (None, Hidden.PREVIEW)]
+    return [each for each in report.findings if each.is_shown]
 
 
 def places(findings: list[Finding]) -> set[Expected]:

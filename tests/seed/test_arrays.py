@@ -33,6 +33,12 @@ def test_t06_an_array_hung_on_a_zone_that_readers_have(look) -> None:
     assert "zone->map.refs[level]" in finding.suggestion.text
 
 
+def test_t06_the_question_is_known_again_with_a_tree() -> None:
+    """Of which struct refs is a member may take the tree to tell; the fingerprint does without."""
+    prints = {the(look(V2), "nested-publication").fingerprint for look in (from_mail, over_tree)}
+    assert len(prints) == 1
+
+
 def test_t06_the_element_is_dereferenced_and_then_indexed() -> None:
     """With the tree the readers are named, and how they would read an element of the array."""
     finding = the(over_tree(V2), "nested-publication")
