@@ -1,6 +1,6 @@
 """`python -m reviewbot`."""
 
-from reviewbot.cli import main
+from reviewbot.start import main
 
 if __name__ == "__main__":
     main()

@@ -223,7 +223,7 @@ def _status(arguments: list[str]) -> int:
         sys.stdout.flush()
     except (BrokenPipeError, ReaderGoneError):
         return _quiet_pipe()
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         return 130
     except click.ClickException as error:
         context = getattr(error, "ctx", None)

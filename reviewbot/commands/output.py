@@ -116,9 +116,8 @@ def _put(content: bytes, path: Path) -> None:
             half.close()
             Path(half.name).chmod(_mode(target))
             Path(half.name).replace(target)
-        except BaseException:
-            Path(half.name).unlink(missing_ok=True)
-            raise
+        finally:
+            Path(half.name).unlink(missing_ok=True)  # gone already where all went well
 
 
 def _mode(target: Path) -> int:

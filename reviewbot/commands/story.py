@@ -2,8 +2,9 @@
 
 import posixpath
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from reviewbot.analysis.facts import Field, SharedAccess
 from reviewbot.analysis.locks import common_locks
@@ -24,6 +25,8 @@ MOST_FILES = 200
 """Files read when a field is looked up in a tree without a series."""
 
 _HEADINGS = ("kind", "marking", "where", "function", "patch", "held")
+_HINTS = 6
+"""Names told where the one asked for is not known."""
 _PAIRS = 5
 """Pairs without a common lock that are named; the rest is counted."""
 
@@ -102,9 +105,7 @@ def _told(field: Field, analysis: Analysis, notes: tuple[str, ...]) -> str:
     stories = analysis.stories.of(field.name)
     chosen = [story for story in stories if story.field == field]
     if not chosen:
-        others = ", ".join(str(story.field) for story in stories if not story.field.weak)
-        hint = f"; there is {others}" if others else ""
-        raise ReviewbotError(f"no access of {field} in what was looked at{hint}")
+        raise ReviewbotError(f"no access of {field} in what was looked at{_hint(field, stories, analysis)}")
     weak = [story for story in stories if story.field.weak]
     lines = [line for story in chosen for line in _lines(story)]
     for story in weak:
@@ -112,6 +113,41 @@ def _told(field: Field, analysis: Analysis, notes: tuple[str, ...]) -> str:
         lines += _table(story.seen)
     lines += ["", *(f"Note: {note}." for note in notes)]
     return "".join(f"{clean.line(line) if line.startswith('Note') else clean.code(line)}\n" for line in lines)
+
+
+def _hint(field: Field, stories: tuple[Story, ...], analysis: Analysis) -> str:
+    """What to ask for instead: the same name elsewhere, the fields of a struct, or names much like it."""
+    others = [str(story.field) for story in stories if not story.field.weak]
+    if others:
+        return f"; there is {_listed(others)}"
+    program = analysis.program
+    tag = field.name if field.struct is None else field.struct
+    struct = program.types.struct(tag)
+    members = [f"{tag}.{member.name}" for member in struct.members] if struct is not None else []
+    if members:
+        what = f"{tag} is a struct: name a field of it" if field.struct is None else f"struct {tag} has"
+        return f"; {what}, {_listed(members)}" if field.struct is None else f"; {what} {_listed(members)}"
+    known = {
+        f"{declared.tag}.{member.name}": member.name
+        for file in program.files.values()
+        for declared in file.structs
+        for member in declared.members
+    }
+    near = get_close_matches(field.name, sorted(set(known.values())), n=3)
+    alike = [full for full, name in sorted(known.items()) if name in near]
+    if alike:
+        return f"; known by a name like it: {_listed(alike)}"
+    return (
+        f"; structs known here: {_listed(sorted({full.partition('.')[0] for full in known}))}"
+        if known
+        else ""
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`a, b, c and 4 more`."""
+    more = len(names) - _HINTS
+    return ", ".join(names[:_HINTS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _lines(story: Story) -> Iterator[str]:

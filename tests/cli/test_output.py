@@ -9,6 +9,7 @@ import pytest
 from reviewbot.commands import output
 from reviewbot.commands.folders import cache_folder, state_folder
 from reviewbot.commands.output import Progress, emit, wants_color, width
+from reviewbot.errors import ReviewbotError
 
 
 class Terminal(io.StringIO):
@@ -81,3 +82,19 @@ def test_folders_follow_the_specification() -> None:
     assert cache_folder({"HOME": "/home/r", "XDG_CACHE_HOME": "c"}) == Path("/home/r/.cache/reviewbot")
     assert cache_folder({}) is None
     assert cache_folder({"HOME": "relative"}) is None
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "out.json"
+    target.write_text("before")
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refuse)
+        with pytest.raises(ReviewbotError, match="No space left"):
+            emit("after", target)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out.json", "before")]
+    emit("after", target)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out.json", "after")]

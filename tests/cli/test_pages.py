@@ -1,8 +1,10 @@
 """`reviewbot explain`, `rules list`, `rules new`, `rules test`, and what click gives."""
 
 import os
+import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,13 @@ def test_new_page_is_kept_and_can_be_explained(run: Run, tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["my-rule.md"]
 
 
+def test_new_page_stands_its_tests_as_it_is(run: Run) -> None:
+    assert run("rules", "new", "my-rule").status == 0
+    done = run("rules", "test", "my-rule.md")
+    assert done.text == "ok  my-rule\n"
+    assert done.status == 0
+
+
 def test_page_whose_examples_hold(run: Run) -> None:
     done = run("rules", "test", str(PAGES / "plain-publication.md"))
     assert done.text == "ok  plain-publication\n"
@@ -109,3 +118,27 @@ def test_module_can_be_run() -> None:
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     assert done.stdout == f"reviewbot {__version__}\n"
+
+
+def test_interrupt_while_the_program_begins_leaves_no_traceback(tmp_path: Path) -> None:
+    """The first import of the command line is where it comes."""
+    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; from reviewbot.start import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGINT
+    assert done.stderr == b""
+
+
+def test_the_command_begins_where_interrupts_are_quiet() -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert scripts == {"reviewbot": "reviewbot.start:main"}
+    done = subprocess.run(
+        [sys.executable, "-c", "from reviewbot.start import main; main()"],
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert b"Usage: reviewbot" in done.stdout + done.stderr

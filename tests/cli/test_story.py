@@ -61,6 +61,17 @@ def test_field_that_is_not_there(run: Run, kernel: Path) -> None:
     assert "name a SOURCE" in run("story", "larch.ready", "--no-tree", cwd=kernel).complaint
 
 
+def test_what_is_known_is_told_instead(run: Run) -> None:
+    def complaint(name: str) -> str:
+        return run("story", name, str(EXAMPLE)).complaint
+
+    assert "there is larch.calibrated" in complaint("calibrated")
+    assert "larch is a struct: name a field of it, larch." in complaint("larch")
+    assert "struct larch has larch." in complaint("larch.nothing")
+    assert "known by a name like it: larch.calibrated" in complaint("calibratd")
+    assert "structs known here: larch" in complaint("zzzzz")
+
+
 @pytest.mark.tree
 def test_story_in_linux(run: Run, kernel_tree: Path) -> None:
     done = run("story", "kvm_arch.shadow_root_allocated", "--tree", str(kernel_tree))
