@@ -170,24 +170,11 @@ def _unstructured(name: str, text: str) -> str:
 
 
 def _subject(series: Series, patch: Patch, envelope: Envelope) -> str:
-    subject = clean.line(_decoded(envelope.raw_subject))
+    subject = clean.line(envelope.raw_subject)
     if not subject:
         number = f" {patch.index}/{series.total}" if series.total > 1 else ""
         subject = f"[{clean.line(series.prefix) or 'PATCH'}{number}] {clean.line(patch.subject)}"
     return clean.clip(subject if subject.lower().startswith("re:") else f"Re: {subject}", _LONGEST_SUBJECT)
-
-
-def _decoded(raw: str) -> str:
-    """A subject as it stood in the header, decoded; what cannot be decoded stays as it is."""
-    from email.errors import HeaderParseError  # noqa: PLC0415
-    from email.header import decode_header, make_header  # noqa: PLC0415
-
-    if "=?" not in raw:
-        return raw
-    try:
-        return str(make_header(decode_header(raw)))
-    except (HeaderParseError, LookupError, UnicodeError, ValueError):
-        return raw
 
 
 def _ids(ids: Iterable[str]) -> list[str]:

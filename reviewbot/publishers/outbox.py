@@ -132,6 +132,5 @@ def _put(file: Path, content: bytes, beside: Path) -> None:
             half.write(content)
             half.close()
             Path(half.name).replace(file)
-        except BaseException:
-            Path(half.name).unlink(missing_ok=True)
-            raise
+        finally:
+            Path(half.name).unlink(missing_ok=True)  # gone already where all went well

@@ -16,6 +16,7 @@ from reviewbot.series.model import Envelope, FileDiff, Patch, Person, Reply, Unr
 from reviewbot.series.subject import Label, read_subject
 
 _BLANK = re.compile(rb"\r?\n\r?\n")
+_HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|From ")
 _PATCH_NAME = re.compile(r".*\.(?:patch|diff|txt|eml)\Z", re.IGNORECASE)
 _ENDING = re.compile(r"\.(?:patch|diff|txt)(?:\.gz)?\Z")
 _WIDE = ("utf-16", "utf-32", "utf-7", "utf16", "utf32", "utf7", "ucs")
@@ -65,10 +66,16 @@ def read_message(raw: bytes, name: str = "") -> Message:
     """
     match = _BLANK.search(raw)
     end = len(raw) if match is None else match.end()
-    mail = BytesParser().parsebytes(raw[:end])
+    mail = BytesParser().parsebytes(_only_headers(raw[:end]))
     headers = Headers(mail)
     parts = _parts(mail, raw, end)
     return _message(headers, parts, name)
+
+
+def _only_headers(head: bytes) -> bytes:
+    """The head of a mail without lines that are no header, at which the parser would stop."""
+    lines = head.splitlines(keepends=True)
+    return b"".join(line for line in lines if line[:1] in b" \t\r\n>" or _HEADER.match(line))
 
 
 def read_plain(data: bytes, name: str) -> Message:

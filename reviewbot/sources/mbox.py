@@ -17,6 +17,7 @@ _FROM_LINE = re.compile(rb"From \S.*\d\d?:\d\d(?::\d\d)? .*\d{4}")
 _HEADER = re.compile(rb"[!-9;-~]+:")
 _ESCAPED = re.compile(rb">+From ")
 _MAIL_HEADER = re.compile(rb"^(?:From|Subject|Message-ID|Date):", re.IGNORECASE | re.MULTILINE)
+_DIFF_LINE = re.compile(rb"diff |[-+]{3}|@@ ")
 _BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _PATCH_NAMES = (".patch", ".diff", ".eml", ".mbox", ".mbx", ".txt", ".mbox.gz")
 _HEAD = 200_000
@@ -156,11 +157,18 @@ def _is_utf16(start: bytes) -> bool:
 
 
 def is_mail(data: bytes) -> bool:
-    """Whether `data` starts with mail headers that tell a sender, a subject or a date."""
+    """Whether `data` starts with mail headers that tell a sender, a subject or a date.
+
+    One line that is no header is forgiven where two of these are told: some program spoilt it.
+    """
     head, _, _ = data.lstrip(b"\r\n")[:_HEAD].replace(b"\r\n", b"\n").partition(b"\n\n")
-    if not _MAIL_HEADER.search(head):
+    told = {name.lower() for name in _MAIL_HEADER.findall(head)}
+    if not told:
         return False
-    return all(line[:1] in b" \t" or _HEADER.match(line) for line in head.split(b"\n") if line)
+    lines = [line for line in head.split(b"\n") if line]
+    wrong = [line for line in lines if not (line[:1] in b" \t" or _HEADER.match(line))]
+    is_spoilt = len(wrong) == 1 and wrong[0] is not lines[0] and not _DIFF_LINE.match(wrong[0])
+    return not wrong or (is_spoilt and len(told) > 1)
 
 
 def read_path(path: Path) -> Iterator[RawMessage]:

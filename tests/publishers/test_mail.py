@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from reviewbot.analysis.facts import Place
 from reviewbot.errors import ReviewbotError
 from reviewbot.publishers.mail import Draft, drafts
+from reviewbot.series.mail import read_message
 from reviewbot.series.model import Envelope, Hunk, Patch, Person, Series
 from tests.publishers.factory import (
     ANNA,
@@ -122,10 +123,17 @@ def test_the_subject_falls_back_to_the_series_and_keeps_one_re() -> None:
         .startswith("Re: [PATCH net-next v2 1/3] net: ")
     )
     assert made(with_envelope(raw_subject="RE: [PATCH] x"))[0].message["Subject"] == "RE: [PATCH] x"
-    assert (
-        made(with_envelope(raw_subject="=?utf-8?q?=C5=81=0AX-Evil:_1?="))[0].message["Subject"]
-        == "Re: Ł X-Evil: 1"
-    )
+    assert made(with_envelope(raw_subject="Ł\nX-Evil: 1"))[0].message["Subject"] == "Re: Ł X-Evil: 1"
+
+
+def test_a_subject_is_decoded_when_it_is_read_and_not_again() -> None:
+    word = "=?utf-8?q?=C5=81?="
+    quoted = f"=?utf-8?q?{word.replace('=', '=3D').replace('?', '=3F')}?="
+    headers = f"From: a@example.org\nSubject: [PATCH] {quoted}\nMessage-ID: <1@example.org>\n\nx\n"
+    envelope = read_message(headers.encode()).envelope
+    assert envelope.raw_subject == f"[PATCH] {word}"
+    message = made(with_envelope(raw_subject=envelope.raw_subject))[0].message
+    assert read_message(bytes(message)).envelope.raw_subject == f"Re: [PATCH] {word}"
 
 
 def test_commits_cannot_be_answered() -> None:

@@ -151,6 +151,21 @@ def test_a_bare_mail_and_a_bare_diff() -> None:
     assert series.patches[0].envelope is None
 
 
+@pytest.mark.parametrize("wrong", [b"received somewhere", b"X-Odd header: 1", b"\xff\xfe"])
+def test_a_spoilt_header_line_does_not_make_a_mail_a_diff(wrong: bytes) -> None:
+    series = read(mail().replace(b"Subject:", wrong + b"\nSubject:", 1))
+    (patch,) = series.patches
+    assert (series.subject, patch.author.address) == ("lantern: mark the flame", "ada@example.org")
+    assert patch.envelope is not None
+    assert patch.envelope.message_id == "1@example.org"
+    assert len(patch.files) == 1
+
+
+def test_words_above_a_diff_are_no_mail() -> None:
+    text = b"This is what I have.\nFrom: the shelf\nSubject: none\n\n" + DIFF.encode()
+    assert read(text).patches[0].envelope is None
+
+
 def test_what_stands_around_mails_does_not_hide_them() -> None:
     odd = mail("[PATCH] odd", message_id="odd@example.org").partition(b"\n\n")[0] + b"\n\n" + bytes(4000)
     series = read(b"copied by hand\n\n" + mbox(odd, *counted()))

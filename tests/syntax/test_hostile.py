@@ -107,7 +107,24 @@ def test_normalising_keeps_length_and_lines(code: bytes) -> None:
 )
 def test_any_code_can_be_read(code: bytes, complete: bool, section: str | None) -> None:
     text = b"int f(struct d *p)\n{\n" + code if complete else code
-    read_all(FileView("a.c", (Fragment(text, (), section),), complete))
+    found = read_all(FileView("a.c", (Fragment(text, (), section),), complete))
+    lines = text.count(b"\n") + 2  # a part without its heading may seem to end one line behind
+    spans = [(header.first_line, header.last_line) for header in found.functions]
+    assert all(first <= last <= lines for first, last in spans)
+    assert all(item.file == "a.c" and (item.line is None or item.line <= lines) for item in found.unread)
+    if complete:
+        assert [header.name for header in found.functions][:1] in (["f"], [])
+        assert spans or found.unread, "what cannot be read is named"
+
+
+@given(CODE)
+def test_code_that_is_read_is_read_alike_beside_other_code(code: bytes) -> None:
+    """A function in front of any text is found with all of its events."""
+    before = b"int first(struct d *p)\n{\n\treturn p->q;\n}\n\n"
+    found = read_all(FileView("a.c", (Fragment(before + code, ()),), True))
+    function = found.function("first")
+    assert function is not None
+    assert len(function.events) == 2
 
 
 @pytest.mark.parametrize("seed", range(40))
