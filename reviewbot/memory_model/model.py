@@ -90,6 +90,11 @@ class Model:
         return self._text.definitions
 
     @property
+    def statements(self) -> tuple[Statement, ...]:
+        """What it says, with the included files in their places."""
+        return self._text.statements
+
+    @property
     def variants(self) -> frozenset[str]:
         """Which of ``VARIANTS`` it asks for: with "lkmmv2", fences of atomic operations are not events."""
         return self._text.variants

@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator
+from random import Random
 
 from reviewbot.memory_model.events import INITIAL, Event, EventKind, Execution, Judge, Relation, Skeleton
 
@@ -71,3 +72,45 @@ def allowed(model: Judge, skeleton: Skeleton) -> list[Execution]:
 def everything(model: Judge, skeleton: Skeleton) -> list[Execution]:
     """What the model lets happen or forbids."""
     return [found for rf in reads_from(skeleton) for found in model.all_executions(skeleton, rf)]
+
+
+_FENCES = (
+    *("mb", "rmb", "wmb", "barrier", "before-atomic", "after-atomic", "after-spinlock", "after-unlock-lock"),
+    *("after-srcu-read-unlock", "sync-rcu", "rcu-lock", "rcu-unlock"),
+)
+_LOCKS = ("LKR s; LKW s", "LKR s; LKW s", "UL s", "UL s", "LF s", "RL s", "RU s")
+_SRCU = ("R[srcu-lock] q=0", "W[srcu-unlock] q=0", "SRCU[sync-srcu] q")
+
+
+def random_skeleton(random: Random) -> Skeleton:  # noqa: C901 - one branch a kind
+    """Two or three threads of everything that there is, few of which make sense."""
+    threads: list[str] = []
+    edges: dict[str, list[str]] = {"addr": [], "data": [], "ctrl": []}
+    for number in range(random.choice((2, 2, 3))):
+        parts: list[str] = []
+        reads: list[str] = []
+        for step in range(random.randint(2, 4)):
+            label, location, kind = f"t{number}e{step}", random.choice("xy"), random.random()
+            if kind < 0.3:
+                tag = random.choice(("", "[once]", "[once]", "[acquire]", "[noreturn]"))
+                parts.append(f"{label}:R{tag} {location}={random.choice((0, 1, 1, 2))}")
+            elif kind < 0.6:
+                tag = random.choice(("", "[once]", "[once]", "[release]"))
+                parts.append(f"{label}:W{tag} {location}={random.choice((1, 1, 2))}")
+            elif kind < 0.78:
+                parts.append(f"F[{random.choice(_FENCES)}]")
+            elif kind < 0.86:
+                read, write = random.choice((("once", "once"), ("acquire", "once"), ("noreturn", "release")))
+                parts.append(f"R*[{read}] {location}={random.choice((0, 1))}; W*[{write}] {location}=2")
+            else:
+                parts.append(random.choice(_LOCKS if kind < 0.93 else _SRCU))
+            if kind < 0.6:
+                names = ("addr", "ctrl") if kind < 0.3 else ("addr", "ctrl", "data", "data")
+                for read in reads:
+                    if random.random() < 0.3:
+                        edges[random.choice(names)].append(f"{read}-{label}")
+                if kind < 0.3:
+                    reads.append(label)
+        threads.append("; ".join(parts))
+    given = {name: " ".join(found) for name, found in edges.items()}
+    return skeleton(" | ".join(threads), random.choice(("", "x", "x y", "s")), **given)

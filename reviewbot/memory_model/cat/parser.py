@@ -185,14 +185,17 @@ class Parser:
 
     def term(self) -> Term:
         """One term, as long as it goes."""
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise self._word.place.error(f"terms nest deeper than {MAX_DEPTH}")
+        self._deeper()
         ways = {"let": self._local, "fun": self._function, "try": self._attempt, "if": self._choice}
         kind = self._word.kind
         term = ways[kind](self._take()) if kind in ways else self._binary(1)
         self._depth -= 1
         return term
+
+    def _deeper(self) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self._word.place.error(f"terms nest deeper than {MAX_DEPTH}")
 
     def _local(self, word: Word) -> Term:
         recursive = self._takes("rec")
@@ -223,8 +226,13 @@ class Parser:
         left = self._postfix()
         while (binds := _BINDS.get(self._word.kind, 0)) >= least:
             word = self._take()
-            # all of them group to the left but `++`, whose right side may be a list of its own
-            right = self._binary(binds if word.kind == "++" else binds + 1)
+            if word.kind == "++":
+                # it alone groups to the right: what follows may be a list of its own
+                self._deeper()
+                right = self._binary(binds)
+                self._depth -= 1
+            else:
+                right = self._binary(binds + 1)
             left = Operation(word.kind, (left, right), word.place)
         return left
 
