@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reviewbot.errors import ModelError
 from reviewbot.memory_model.cat.emit import specialise
-from reviewbot.memory_model.cat.evaluate import BUILTINS, Builtin, Run, Value
+from reviewbot.memory_model.cat.evaluate import BUILTINS, VALUES, Builtin, Run, Value
 from reviewbot.memory_model.cat.lexer import Place, Source
 from reviewbot.memory_model.cat.library import NATIVE_FILES, always, native
 from reviewbot.memory_model.cat.nodes import Graph, Node
@@ -18,7 +18,7 @@ from reviewbot.memory_model.cat.parser import parse
 from reviewbot.memory_model.cat.program import Judging, Preparing, Program
 from reviewbot.memory_model.cat.terms import Include, Statement, Tags
 from reviewbot.memory_model.events import Execution, Relation, Skeleton
-from reviewbot.memory_model.shape import Base, Shape, base, sources
+from reviewbot.memory_model.shape import Shape, base, sources
 
 VARIANTS = frozenset({"lkmmv1", "lkmmv2"})
 """The variants of herd that are known; without one, the first is meant."""
@@ -76,6 +76,7 @@ class Model:
         self._programs: dict[Shape, Program] = {}
         self._preparing: dict[tuple[Shape, bool], Preparing] = {}
         self._prepared: dict[tuple[object, ...], tuple[Program, Judging | None]] = {}
+        self._comparing: set[tuple[object, ...]] = set()
         self._last: tuple[Skeleton, bool, Program, Judging | None] | None = None
         self.program(Shape((), frozenset(), False))
 
@@ -143,34 +144,41 @@ class Model:
         last = self._last
         if last is not None and last[0] is skeleton and last[1] is every:
             return last[2], last[3]
-        key = (every, *_structure(skeleton))
-        known = self._prepared.get(key)
+        key: tuple[object, ...] = (every, *_structure(skeleton))
+        known = self._prepared.get((*key, *_values(skeleton)) if key in self._comparing else key)
         if known is None:
-            if len(self._prepared) >= MAX_PREPARED:
-                self._prepared.clear()
-            known = self._prepared[key] = self._prepare(base(skeleton), every)
+            known = self._remember(key, skeleton, every)
         self._last = (skeleton, every, *known)
         return known
 
-    def _prepare(self, found: Base, every: bool) -> tuple[Program, Judging | None]:
+    def _remember(
+        self, key: tuple[object, ...], skeleton: Skeleton, every: bool
+    ) -> tuple[Program, Judging | None]:
+        if len(self._prepared) >= MAX_PREPARED:
+            self._prepared.clear()
+            self._comparing.clear()
+        found = base(skeleton)
         program = self.program(found.shape)
         prepare = self._preparing.get((found.shape, every))
         if prepare is None:
             prepare = self._preparing[found.shape, every] = specialise(program, every)
-        return program, prepare(found.space, found)
+        if program.compares_values:
+            self._comparing.add(key)
+            key = (*key, *_values(skeleton))
+        self._prepared[key] = known = (program, prepare(found.space, found))
+        return known
 
 
 def _structure(skeleton: Skeleton) -> tuple[object, ...]:
-    """All that the model's answer hangs on; values count where the model may compare them."""
+    """All that the model's answer hangs on, but for values, which it seldom compares."""
     events = tuple(
-        [
-            (event.kind, event.tag, event.thread, event.location, event.atomic)
-            if event.tag is None or not event.tag.startswith("srcu")
-            else (event.kind, event.tag, event.thread, event.location, event.value)
-            for event in skeleton.events
-        ]
+        [(event.kind, event.tag, event.thread, event.location, event.atomic) for event in skeleton.events]
     )
     return (events, skeleton.po, skeleton.addr, skeleton.data, skeleton.ctrl, skeleton.rmw, skeleton.final)
+
+
+def _values(skeleton: Skeleton) -> list[int | str | None]:
+    return [event.value for event in skeleton.events]
 
 
 def _named(program: Program, raised: tuple[int, ...]) -> frozenset[str]:
@@ -188,7 +196,10 @@ def _run(text: Text, shape: Shape, tags: frozenset[str]) -> Program:
     rf, co = run.names.get("rf"), run.names.get("co")
     if not isinstance(rf, Node) or not isinstance(co, Node):
         raise ModelError(f'{text.name}: no coherence order; the model should include "cos-opt.cat"')
-    return Program(graph, tuple(run.tests), tuple(run.choices), rf, co, run.labels, shape.has_finals)
+    compares = any(node.detail == VALUES for node in graph.nodes.values())
+    return Program(
+        graph, tuple(run.tests), tuple(run.choices), rf, co, run.labels, shape.has_finals, compares
+    )
 
 
 def load(folder: Path) -> Model:

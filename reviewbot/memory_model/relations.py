@@ -175,8 +175,8 @@ class Space:
 
     def total_orders(self, events: EventSet, before: Relation) -> list[Relation]:
         """All strict total orders of ``events`` that extend ``before``; none if that is cyclic on them."""
-        if not events:
-            return [0]
+        if not events & (events - 1):
+            return [] if before & self.identity & self.columns(events) else [0]
         out: list[Relation] = []
         for last in members(events):
             bit = 1 << last

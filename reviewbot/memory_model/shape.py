@@ -110,12 +110,11 @@ class Base:
         return self.space.full ^ (same | product(start, start))
 
     def _different_values(self) -> Relation:
+        """What has no value is different from everything, as in herd."""
         by_value: dict[int | str, EventSet] = {}
-        known = 0
         for event in self.skeleton.events:
             if event.value is not None:
                 by_value[event.value] = by_value.get(event.value, 0) | 1 << event.index
-                known |= 1 << event.index
         product = self.space.product
         return self.space.full ^ sum(product(found, found) for found in by_value.values())
 

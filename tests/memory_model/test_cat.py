@@ -91,7 +91,7 @@ def test_precedence(text, meaning):
         ("empty different-values(fr) as fr-changes-them", False),
         ("let one e = e ++ 0\nwith each from cross (map one po)", True),
         (
-            "let ways e = map (fun p -> p ++ 0) (po & (_ * {e}))\nwith w from cross (map ways R)\nempty w as w",
+            "let ways e = map (fun p -> p ++ 0) (po & (_ * {e}))\nwith w from cross (map ways R)\nempty w",
             False,
         ),
         ("with x from cross 0\nempty x as nothing-chosen", True),

@@ -150,6 +150,14 @@ def test_values_matter_where_the_model_compares_them():
     assert found == [set(), {"srcu-bad-value-match"}, set()]
 
 
+def test_any_model_may_compare_values(tmp_path):
+    model = load(
+        write(tmp_path, linux_kernel__cat='include "cos.cat" flag ~empty different-values(po) as change')
+    )
+    found = [allowed(model, skeleton(f"W x=1; W x={value}"))[0].flags for value in (1, 2, 1)]
+    assert found == [set(), {"change"}, set()]
+
+
 def test_a_tick_ends_the_search():
     many = skeleton(" | ".join(f"W[once] x={i}" for i in range(1, 8)))
     ticks = iter(range(50))
@@ -211,8 +219,8 @@ def test_failed_atomic_operations_are_in_rmw(tmp_path):
     """As the newer form of the kernel's model takes tags from what failed."""
     folder = write(
         tmp_path,
-        linux_kernel__bell="enum M = 'MB let failed = RMW \\ (domain(rmw) | range(rmw)) let Mb = MB \\ failed",
-        linux_kernel__cat='include "cos-opt.cat"\nflag ~empty Mb as strong\nflag ~empty failed as failed',
+        linux_kernel__bell="enum M = 'MB let lost = RMW \\ (domain(rmw) | range(rmw)) let Mb = MB \\ lost",
+        linux_kernel__cat='include "cos-opt.cat"\nflag ~empty Mb as strong\nflag ~empty lost as failed',
     )
     model = load(folder)
     found = [allowed(model, skeleton(text))[0].flags for text in ("R*[MB] x=0; W*[MB] x=1", "R*[MB] x=0")]

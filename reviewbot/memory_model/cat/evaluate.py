@@ -58,6 +58,9 @@ _OPERATORS: dict[str, Callable[..., Node]] = {
 COHERENCE_ORDER = "coherence-order"
 """The name of what a coherence order breaks that program order forbids, if the model has no axiom for it."""
 
+VALUES = "different-values"
+"""The source that hangs on the values of events; nothing else does."""
+
 
 class UnknownNameError(ModelError):
     """A name that nothing defines; ``try`` catches it."""
@@ -342,15 +345,21 @@ class Run:
             return graph.domain(node)
         if name == "range":
             return graph.range(node)
-        if name == "different-values":
-            bounds = (graph.classes, graph.classes, 0)
-            return graph.intersection(graph.as_relation(node), graph.source("different-values", bounds))
-        if name == "cross":
-            if graph.is_nothing(node):
-                return graph.unit()
-            self._wanted(place, node, FAMILY)
-            return graph.make("cross", (node,), FAMILY, (node.first, node.last, node.reach))
-        return self._orders(graph.as_relation(node), place)
+        if name == VALUES:
+            return self._differing(graph.as_relation(node))
+        return self._cross(node, place) if name == "cross" else self._orders(graph.as_relation(node), place)
+
+    def _differing(self, node: Node) -> Node:
+        graph = self.graph
+        if graph.is_nothing(node):
+            return node
+        return graph.intersection(node, graph.source(VALUES, (graph.classes, graph.classes, 0)))
+
+    def _cross(self, node: Node, place: Place) -> Node:
+        if self.graph.is_nothing(node):
+            return self.graph.unit()
+        self._wanted(place, node, FAMILY)
+        return self.graph.make("cross", (node,), FAMILY, (node.first, node.last, node.reach))
 
     def _orders(self, before: Node, place: Place) -> Node:
         """All coherence orders that extend ``before``."""

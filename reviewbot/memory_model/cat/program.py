@@ -61,6 +61,7 @@ class Program:
         co: What the coherence order is at the end.
         labels: The names of nodes, by number.
         has_finals: Whether the shape speaks of final values.
+        compares_values: Whether the answer hangs on the values of events.
     """
 
     graph: Graph
@@ -70,6 +71,7 @@ class Program:
     co: Node
     labels: dict[int, list[str]]
     has_finals: bool
+    compares_values: bool
 
 
 def cross(families: list[list[Relation]]) -> Iterator[Relation]:
