@@ -113,7 +113,7 @@ class Prover:
         return Proof(Standing.UNREPAIRED, scenario, posted, None, None)
 
     def _answered(self, scenario: Scenario) -> Judged | None:
-        """What the model says of a repaired scenario; None where the outcome or a race is left, or unknown."""
+        """What the model says of a repaired scenario; None where the outcome or a race is left."""
         if scenario.shape is not Shape.RACE and not self._excludes(scenario):
             return None
         judged = self.judge(scenario)
