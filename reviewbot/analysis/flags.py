@@ -21,6 +21,7 @@ from reviewbot.analysis.scenario import Act, Doing, Scenario
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story, tests_of
 from reviewbot.analysis.threads import Point, fill_point
+from reviewbot.analysis.update_side import UpdateSide
 from reviewbot.syntax.model import Call, Kind, Marking, Sense, Test, ValueKind
 
 MOST_PROVED = 4
@@ -49,14 +50,16 @@ class Check:
 class Flags:
     """The flag facts of one program."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (one collaborator for each question)
         self,
         payloads: Payloads,
         ordering: Ordering,
         evidence: Evidence,
         handoffs: Handoffs,
+        update_side: UpdateSide,
         scenarios: Scenarios,
     ) -> None:
+        self._update_side = update_side
         self._scenarios = scenarios
         self._payloads = payloads
         self._handoffs = handoffs
@@ -177,8 +180,11 @@ class Flags:
         return found
 
     def _payload(self, story: Story, writer: Seen, checks: Sequence[Check]) -> "Payload | None":
-        """P ∩ D; or what was allocated, where the code behind the check cannot be seen."""
-        before = self._payloads.before(writer.study, writer.event)
+        """P ∩ D; or what was allocated, where the code behind the check cannot be seen.
+
+        What callers wrote before the store of an older flag is theirs, and older as well.
+        """
+        before = self._payloads.before(writer.study, writer.event, has_callers=story.is_new)
         opaque = False
         for check in checks:
             behind = self._payloads.behind(check.seen.study, check.test, check.taken)
@@ -194,7 +200,10 @@ class Flags:
     def _flag(self, story: Story, writer: Seen, readers: list[Seen], matched: "Payload | None") -> Flag:
         overlap = self._evidence.overlap(story, writer, readers)
         confidence = self._evidence.confidence(overlap, (writer, *readers))
-        if not story.is_new and not self._evidence.has_tree:
+        if not story.is_new and (
+            not self._evidence.has_tree
+            or any(self._update_side.is_likely_locked(r, (writer,)) for r in readers)
+        ):
             confidence = Confidence.LOW
         elif matched is not None and matched.is_guess:
             confidence = min(confidence, Confidence.MEDIUM, key=_order)

@@ -14,6 +14,7 @@ from reviewbot.analysis.facts import Confidence, HeldLock, Known, MixedMarking, 
 from reviewbot.analysis.scenario import Scenario
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story
+from reviewbot.analysis.update_side import UpdateSide
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Kind, Marking
 
@@ -28,8 +29,9 @@ LEAST_LOCKED = 3
 class Markings:
     """The marking facts of one program."""
 
-    def __init__(self, evidence: Evidence, scenarios: Scenarios) -> None:
+    def __init__(self, evidence: Evidence, update_side: UpdateSide, scenarios: Scenarios) -> None:
         self._evidence = evidence
+        self._update_side = update_side
         self._scenarios = scenarios
         self._waiting = vocabulary().waiting
 
@@ -55,11 +57,11 @@ class Markings:
         """Others mark the field, and no lock excludes them here (acc-one-side-once, acc-mixed-marking)."""
         live = [s for s in story.seen if s.is_live and s.study is not seen.study]
         marked = [s for s in live if s.access.marking in MARKED]
-        if not marked or (not seen.access.is_write and _updates(story, seen)):
+        if not marked or (not seen.access.is_write and self._update_side.reads(story, seen)):
             return None
         writes = [s for s in live if s.access.is_write]
         if seen.access.is_write:
-            opposite = [s for s in marked if not excludes(seen, s)]
+            opposite = [s for s in marked if not (excludes(seen, s) or self._update_side.is_retried(s))]
         elif any(self._may_exclude(s, seen) for s in writes):
             opposite = []
         elif writes:
@@ -89,6 +91,8 @@ class Markings:
         example = marked[0].access
         overlap = Overlap(f"{wording.function(example)} already uses {example.accessor}() on it", 2)
         confidence = self._evidence.confidence(overlap, (seen,))
+        if not story.is_new and self._update_side.is_likely_locked(seen, others):
+            confidence = Confidence.LOW
         is_write = seen.access.is_write
         return MixedMarking(
             field=story.field,
@@ -155,11 +159,6 @@ class Markings:
             ):
                 return lock
         return None
-
-
-def _updates(story: Story, seen: Seen) -> bool:
-    """Whether the function stores the field too, marked: then it is the update side, and may read plainly."""
-    return any(s.study is seen.study and s.access.is_write and s.access.marking in MARKED for s in story.seen)
 
 
 def _real_locks(access: SharedAccess) -> bool:

@@ -44,12 +44,12 @@ class Payloads:
         self._objects = objects
         self._harmless = vocabulary().diagnostics
 
-    def before(self, study: Study, event: int) -> Touched:
+    def before(self, study: Study, event: int, *, has_callers: bool = True) -> Touched:
         """What was touched on the way to an event: here, in callees, and in the direct callers."""
         found = Touched()
         seen: set[Study] = {study}
         self._collect(study, study.flow.may_precede(event), DEPTH, found, seen)
-        if not found.allocations:
+        if has_callers and not found.allocations:
             for caller, index, _ in self._program.sites(study):
                 self._collect(caller, caller.flow.may_precede(index), 1, found, seen)
         return found

@@ -39,6 +39,7 @@ from reviewbot.analysis.sightings import Sightings
 from reviewbot.analysis.stale_copies import StaleCopies
 from reviewbot.analysis.stories import Stories, Story
 from reviewbot.analysis.threads import Threads
+from reviewbot.analysis.update_side import UpdateSide
 
 
 class FactMaker(Protocol):
@@ -67,11 +68,19 @@ class Analysis:
         self.stories = Stories(program, self.holding, self.objects, Accessors(program))
         self.evidence = Evidence(program, self.contexts, self.effects)
         ordering = Ordering()
+        update_side = UpdateSide(program, self.holding)
         provenance = Provenance(program, self.objects, self.holding)
         gates = Gates(program, self.stories, ordering)
         scenarios = Scenarios(Threads(self.holding))
         self._makers: tuple[FactMaker, ...] = (
-            Flags(Payloads(program, self.objects), ordering, self.evidence, Handoffs(program), scenarios),
+            Flags(
+                Payloads(program, self.objects),
+                ordering,
+                self.evidence,
+                Handoffs(program),
+                update_side,
+                scenarios,
+            ),
             Publications(
                 self.objects,
                 provenance,
@@ -83,7 +92,7 @@ class Analysis:
             ),
             DoubleChecks(ordering, self.evidence, scenarios),
             Crossings(self.stories, ordering, self.evidence, scenarios),
-            Markings(self.evidence, scenarios),
+            Markings(self.evidence, update_side, scenarios),
             NewFields(self.evidence),
         )
         self._documented = Documented(program, self.contexts)

@@ -42,6 +42,12 @@ def mail(text: str, path: str = PATH) -> bytes:
     return f"{HEAD}diff --git a/{path} b/{path}\n{head}{body}-- \n2.47.0\n\n".encode()
 
 
+def added(old: str, new: str) -> str:
+    """A hunk that adds code below older code."""
+    before = "".join(f" {line}\n" for line in old.strip().splitlines())
+    return before + " \n" + "".join(f"+{line}\n" for line in new.strip().splitlines())
+
+
 def reviewed(text: str, path: str = PATH) -> Review:
     """The review of the series that such a mail is."""
     return review(read_series(("-",), None, None, io.BytesIO(mail(text, path))))

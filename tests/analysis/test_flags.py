@@ -5,7 +5,7 @@ import pytest
 from reviewbot.analysis.facts import Confidence, Flag, Pairing, Side
 from reviewbot.findings import Hidden
 from reviewbot.syntax.model import Marking
-from tests.analysis.series import facts, reviewed
+from tests.analysis.series import added, facts, reviewed
 
 FLAG = """
 struct wren {
@@ -295,30 +295,91 @@ def test_a_new_ordered_check_beside_old_plain_ones_asks_nothing() -> None:
     assert facts(old + new, Flag) == []
 
 
-OLDER = """
- static void wren_start(struct wren *w)
- {
- 	w->eggs = 1;
- 	w->ready = true;
- }
- 
- static u32 wren_eggs(struct wren *w)
- {
- 	if (READ_ONCE(w->ready))
- 		return w->eggs;
- 	return 0;
- }
- 
-+static int wren_poll(struct wren *w)
-+{
-+	if (READ_ONCE(w->ready))
-+		return w->{used};
-+	return 0;
-+}
+OLDER_OLD = """
+static void wren_start(struct wren *w)
+{
+	w->eggs = 1;
+	w->ready = true;
+}
+
+static u32 wren_eggs(struct wren *w)
+{
+	if (READ_ONCE(w->ready))
+		return w->eggs;
+	return 0;
+}
+"""
+
+OLDER_NEW = """
+static int wren_poll(struct wren *w)
+{
+	if (READ_ONCE(w->ready))
+		return w->{used};
+	return 0;
+}
 """
 
 
 def test_payload_stands_behind_a_check_of_the_series() -> None:
-    (flag,) = facts(OLDER.replace("{used}", "eggs"), Flag)
+    (flag,) = facts(added(OLDER_OLD, OLDER_NEW.replace("{used}", "eggs")), Flag)
     assert (flag.payload, flag.readers) == ("w->eggs", "the check in wren_poll()")
-    assert facts(OLDER.replace("{used}", "rev"), Flag) == []
+    assert facts(added(OLDER_OLD, OLDER_NEW.replace("{used}", "rev")), Flag) == []
+
+
+CALLER_OLD = """
+static u32 wren_eggs(struct wren *w)
+{
+	if (w->ready)
+		return w->eggs;
+	return 0;
+}
+"""
+
+CALLER_NEW = """
+static void wren_mark(struct wren *w)
+{
+	w->ready = true;
+}
+
+static void wren_start(struct wren *w)
+{
+	w->eggs = 1;
+	wren_mark(w);
+}
+"""
+
+
+def test_what_a_caller_wrote_before_an_older_flag_is_no_payload() -> None:
+    assert facts(added(CALLER_OLD, CALLER_NEW), Flag) == []
+    own = CALLER_NEW.replace("\tw->ready = true;", "\tw->eggs = 1;\n\tw->ready = true;")
+    assert [flag.payload for flag in facts(added(CALLER_OLD, own), Flag)] == ["w->eggs"]
+    declared = "struct wren {\n\tu32 eggs;\n\tbool ready;\n};\n" + CALLER_NEW
+    assert [flag.payload for flag in facts(added(CALLER_OLD, declared), Flag)] == ["w->eggs"]
+
+
+CARVED = """
+static void wren_send(struct wren *w)
+{
+	struct sk_buff *skb = dev_alloc_skb(64);
+	struct wren_head *head;
+
+	if (!skb)
+		return;
+	head = skb_put_zero(skb, sizeof(*head));
+	head->eggs = w->eggs;
+	head->kind = 1;
+	skb_queue_tail(&w->queue, skb);
+}
+
+static u32 wren_receive(struct wren_head *head)
+{
+	if (head->kind == 1)
+		return head->eggs;
+	return 0;
+}
+"""
+
+
+def test_a_buffer_carved_from_a_fresh_packet_is_fresh() -> None:
+    assert facts(CARVED, Flag) == []
+    assert len(facts(CARVED.replace("dev_alloc_skb(64)", "wren_packet(w)"), Flag)) == 1

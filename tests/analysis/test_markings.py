@@ -3,7 +3,7 @@
 import pytest
 
 from reviewbot.analysis.facts import Confidence, MixedMarking, Side
-from tests.analysis.series import facts
+from tests.analysis.series import added, facts
 
 MIXED = """
 void wren_set_rate(struct wren *w, u32 rate)
@@ -55,12 +55,6 @@ static const struct file_operations wren_fops = {
 	.poll = wren_poll,
 };
 """
-
-
-def added(old: str, new: str) -> str:
-    """A hunk that adds code below older code."""
-    before = "".join(f" {line}\n" for line in old.strip().splitlines())
-    return before + " \n" + "".join(f"+{line}\n" for line in new.strip().splitlines())
 
 
 def changed(text: str, *changes: tuple[str, str]) -> str:
@@ -194,3 +188,102 @@ def test_marked_behind_the_conditional_is_no_alternative() -> None:
         ),
     )
     assert [fact.place.function for fact in facts(behind, MixedMarking)] == ["wren_rate"]
+
+
+RING = """
+static u32 wren_space(struct wren *w)
+{
+	return w->size - READ_ONCE(w->at);
+}
+
+static void wren_fill(struct wren *w)
+{
+	w->slot = w->at + 1;
+}
+
+static void wren_push(struct wren *w)
+{
+	wren_fill(w);
+	WRITE_ONCE(w->at, w->slot);
+}
+"""
+
+ELSEWHERE = """
+static void wren_peek(struct wren *w)
+{
+	wren_fill(w);
+}
+"""
+
+
+def test_the_update_side_reads_plainly() -> None:
+    assert facts(RING, MixedMarking) == []
+    by_others = facts(RING + ELSEWHERE, MixedMarking)
+    assert [(fact.place.function, fact.wanted) for fact in by_others] == [("wren_fill", "READ_ONCE()")]
+
+
+def test_a_macro_that_gets_the_member_may_store_it() -> None:
+    moved = changed(RING + ELSEWHERE, ("w->slot = w->at + 1;", "w->slot = w->at + 1;\n\twren_move(w, at);"))
+    assert facts(moved, MixedMarking) == []
+
+
+RETRIED = """
+u64 wren_sum(struct wren *w)
+{
+	unsigned int seq;
+	u64 sum;
+
+	do {
+		seq = read_seqbegin(&w->lock);
+		sum = READ_ONCE(w->sum);
+	} while (read_seqretry(&w->lock, seq));
+	return sum;
+}
+
+void wren_add(struct wren *w, u64 n)
+{
+	w->sum = n;
+}
+"""
+
+
+def test_a_retried_read_asks_nothing_of_the_store() -> None:
+    assert facts(RETRIED, MixedMarking) == []
+    once = changed(RETRIED, ("do {", "{"), ("} while (read_seqretry(&w->lock, seq));", "}"))
+    assert [fact.wanted for fact in facts(once, MixedMarking)] == ["WRITE_ONCE()"]
+
+
+BROUGHT_OLD = """
+void wren_set(struct wren *w, u32 n)
+{
+	spin_lock(&w->lock);
+	WRITE_ONCE(w->eggs, n);
+	spin_unlock(&w->lock);
+}
+"""
+
+BROUGHT_NEW = """
+static u32 wren_eggs(struct wren *w)
+{
+	return w->eggs;
+}
+
+u32 wren_ask(struct wren *w)
+{
+	guard(spinlock)(&w->lock);
+	return wren_eggs(w);
+}
+
+u32 wren_ask_again(struct wren *w)
+{
+	return wren_eggs(w);
+}
+"""
+
+
+def test_a_lock_that_some_callers_bring_lowers_the_confidence() -> None:
+    assert [fact.confidence for fact in facts(added(BROUGHT_OLD, BROUGHT_NEW), MixedMarking)] == [
+        Confidence.LOW
+    ]
+    none = changed(BROUGHT_NEW, ("\tguard(spinlock)(&w->lock);\n", ""))
+    assert [fact.confidence for fact in facts(added(BROUGHT_OLD, none), MixedMarking)] == [Confidence.MEDIUM]
