@@ -111,5 +111,7 @@ class Report:
     """The commit the series was applied to; None without a tree."""
     applied: tuple[int, ...] = ()
     """The patches that applied; the others were reviewed from their diff alone."""
+    model: str | None = None
+    """The memory model that the findings were judged by; None where none was asked."""
     notes: tuple[str, ...] = ()
     """One line each: merge commits skipped, patch 3 does not apply, …"""

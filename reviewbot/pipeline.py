@@ -13,7 +13,7 @@ from reviewbot.analysis.novelty import words_to_look_for
 from reviewbot.analysis.program import Program
 from reviewbot.analysis.understand import Analysis
 from reviewbot.findings import Report
-from reviewbot.memory_model.model import default
+from reviewbot.judges import Judge
 from reviewbot.proof.prove import Prover
 from reviewbot.rulebook.allow import NO_ANSWERS, Answers, field_answers, line_answers
 from reviewbot.rulebook.rule import Rule
@@ -84,6 +84,7 @@ def review(series: Series, repository: Repository | None = None, options: Option
     ]
     facts = tuple(fact for part in looked for fact in part.facts)
     answers = functools.reduce(operator.add, (part.answers for part in looked), NO_ANSWERS)
+    judge = Judge(repository, base)
     findings = ask(
         rules,
         facts,
@@ -91,9 +92,9 @@ def review(series: Series, repository: Repository | None = None, options: Option
         min_confidence=options.min_confidence,
         pedantic=options.pedantic,
         answers=answers,
-        prover=Prover(default()),
+        prover=Prover(judge),
     )
-    notes = dict.fromkeys(note for part in looked for note in part.notes)
+    notes = dict.fromkeys(note for part in looked for note in (*part.notes, judge.note) if note)
     report = Report(
         findings=findings,
         unread=(*parts.unread, *(unread for part in looked for unread in part.unread)),
@@ -103,6 +104,7 @@ def review(series: Series, repository: Repository | None = None, options: Option
             index for index in looked[0].applied if all(index in part.applied for part in looked[1:])
         ),
         notes=(*series.skipped, *notes, *answers.notes, *_gates(facts)),
+        model=judge.name,
     )
     return Review(series, report, rules, looked[0].analysis)
 

@@ -213,19 +213,32 @@ def load(folder: Path) -> Model:
             one is to blame.
     """
     folder = folder.resolve()
+    return load_from(lambda name: _read(folder, name), str(folder))
+
+
+def load_from(read: Callable[[str], str | None], where: str) -> Model:
+    """Loads a model whose files are not in a folder, but in a commit, say.
+
+    Args:
+        read: The text of a file of the model by its name; None where there is none.
+        where: What errors call the place.
+
+    Raises:
+        ModelError: As `load` does, and what `read` raises.
+    """
+    files = _Files(read, where)
     names = dict(_NAMES)
     variants: frozenset[str] = frozenset()
-    if (folder / "linux-kernel.cfg").exists():
-        variants = _configured(_read(folder, "linux-kernel.cfg"), names)
-    files = _Files(folder)
+    if files.has("linux-kernel.cfg"):
+        variants = _configured(files.source("linux-kernel.cfg"), names)
     bell: tuple[Statement, ...] = ()
-    if names["bell"] != _NAMES["bell"] or (folder / names["bell"]).exists():
+    if names["bell"] != _NAMES["bell"] or files.has(names["bell"]):
         bell = files.statements(names["bell"])
     model = files.statements(names["model"])
     definitions = ""
-    if names["macros"] != _NAMES["macros"] or (folder / names["macros"]).exists():
-        definitions = _read(folder, names["macros"]).text
-    return Model(Text(files.title or folder.name, bell + model, definitions, variants))
+    if names["macros"] != _NAMES["macros"] or files.has(names["macros"]):
+        definitions = files.source(names["macros"]).text
+    return Model(Text(files.title or where.rpartition("/")[2], bell + model, definitions, variants))
 
 
 @cache
@@ -255,17 +268,35 @@ def _configured(source: Source, names: dict[str, str]) -> frozenset[str]:
 class _Files:
     """Reads the files of one model."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, read: Callable[[str], str | None], where: str) -> None:
+        self._read = read
+        self._where = where
         self._count = 0
         self.title = ""
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return self._read(name) is not None
+
+    def source(self, name: str, place: Place | None = None) -> Source:
+        """One file, whole."""
+        before = f"{place}: " if place else ""
+        try:
+            text = self._read(name)
+        except ModelError as error:
+            raise ModelError(f"{before}{error}") from error
+        if text is None:
+            raise ModelError(f"{before}there is no file {name!r} in {self._where}")
+        if len(text) > MAX_FILE:
+            raise ModelError(f"{before}{name!r} is larger than {MAX_FILE:,} characters")
+        return Source(name, text)
 
     def statements(self, name: str, place: Place | None = None, depth: int = 0) -> tuple[Statement, ...]:
         """The statements of a file, included ones in their places."""
         self._count += 1
         if place is not None and (self._count > MAX_FILES or depth > 8):
             raise place.error("the model includes too many files, or itself")
-        parsed = parse(_read(self._folder, name, place))
+        parsed = parse(self.source(name, place))
         if not depth:
             self.title = parsed.title
         found: list[Statement] = []
@@ -279,19 +310,15 @@ class _Files:
         return tuple(found)
 
 
-def _read(folder: Path, name: str, place: Place | None = None) -> Source:
-    """Reads one file of the folder, and nothing else."""
-    before = f"{place}: " if place else ""
+def _read(folder: Path, name: str) -> str | None:
+    """Reads one file of the folder, and nothing else; a little more of it than a model may have."""
     try:
         path = (folder / name).resolve()
         if not path.is_relative_to(folder):
-            raise ModelError(f"{before}{name!r} is not inside the model's folder")
+            raise ModelError(f"{name!r} is not inside the model's folder")
         if not path.is_file():
-            raise ModelError(f"{before}there is no file {name!r} in {folder}")
+            return None
         with path.open(encoding="utf-8") as file:
-            text = file.read(MAX_FILE + 1)
+            return file.read(MAX_FILE + 1)
     except (OSError, ValueError) as error:
-        raise ModelError(f"{before}{name!r} cannot be read: {error}") from error
-    if len(text) > MAX_FILE:
-        raise ModelError(f"{before}{name!r} is larger than {MAX_FILE:,} characters")
-    return Source(name, text)
+        raise ModelError(f"{name!r} cannot be read: {error}") from error

@@ -1,6 +1,6 @@
 """Takes a question to the memory model: does it stand, and which is the weakest repair that answers it?"""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -80,9 +80,9 @@ class Proof:
 
 
 class Prover:
-    """Proves scenarios in one model; scenarios of one form are judged once."""
+    """Proves scenarios in one model, read when first needed; those of one form are judged once."""
 
-    def __init__(self, model: MemoryModel) -> None:
+    def __init__(self, model: Callable[[], MemoryModel]) -> None:
         self._model = model
         self._judged: dict[str, Judged] = {}
         self._verdicts: dict[str, Verdict] = {}
@@ -132,7 +132,7 @@ class Prover:
 
     def _judge(self, text: str) -> Judged:
         verdict = self._verdict(text)
-        has_race = isinstance(races(parse(text), self._model, LIMITS), Allowed)
+        has_race = isinstance(races(parse(text), self._model(), LIMITS), Allowed)
         if isinstance(verdict, Allowed):
             return Judged(True, has_race, verdict.witness)
         if isinstance(verdict, Never):
@@ -141,7 +141,7 @@ class Prover:
 
     def _verdict(self, text: str) -> Verdict:
         if text not in self._verdicts:
-            self._verdicts[text] = check(parse(text), self._model, LIMITS)
+            self._verdicts[text] = check(parse(text), self._model(), LIMITS)
         return self._verdicts[text]
 
 

@@ -30,6 +30,7 @@ def render(series: Series, report: Report) -> str:
             {"file": item.file, "line": item.line, "reason": item.reason} for item in unread(series, report)
         ],
         "unseen": list(report.unseen),
+        "model": report.model,
         "notes": list(report.notes),
     }
     # DEL is the one control character that JSON leaves as it is

@@ -12,7 +12,7 @@ from reviewbot.rulebook.rule import Example, Rule
 from reviewbot.rulebook.rulebook import load_rules
 from reviewbot.sources.read import read_series
 
-PROVER = Prover(default())
+PROVER = Prover(default)
 WITHOUT = {
     "new-field-unread": "asks for the rule, not for an order",
     "grace-period-deadlock": "a deadlock is no question of order",
