@@ -38,7 +38,7 @@ class Values:
         """The set or relation of a node."""
         return self._value(node, self._known)
 
-    def family(self, node: Node) -> list[Relation]:
+    def family(self, node: Node) -> Iterator[Relation]:
         """The elements of a family."""
         return self._family(node, self._known)
 
@@ -125,23 +125,21 @@ class Values:
             unsettled()
         return self._value(loop.operands[2 * count + index], inner)
 
-    def _family(self, node: Node, known: Known) -> list[Relation]:
+    def _family(self, node: Node, known: Known) -> Iterator[Relation]:
         match node.operation:
             case "unit":
-                return [0]
+                yield 0
             case "cross":
-                return list(cross(self._families(node.operands[0], known)))
+                yield from cross(self._families(node.operands[0], known))
             case "orders":
                 writes, start = node.operands[0], node.operands[2]
-                base_ = self.base
-                return list(
-                    orders(
-                        base_.space, base_.locations, self._value(writes, known), self._value(start, known)
-                    )
+                found = self.base
+                yield from orders(
+                    found.space, found.locations, self._value(writes, known), self._value(start, known)
                 )
             case "map":
-                return [self._value(node.operands[2], inner) for inner in self._each(node, known)]
-        return []
+                for inner in self._each(node, known):
+                    yield self._value(node.operands[2], inner)
 
     def _families(self, node: Node, known: Known) -> list[list[Relation]]:
         if node.operation != "map":
@@ -149,7 +147,7 @@ class Values:
         body = node.operands[2]
         if body.type != FAMILY:
             return [[] for _ in self._each(node, known)]
-        return [self._family(body, inner) for inner in self._each(node, known)]
+        return [list(self._family(body, inner)) for inner in self._each(node, known)]
 
     def _each(self, node: Node, known: Known) -> Iterator[Known]:
         for single in singles(self._value(node.operands[0], known)):

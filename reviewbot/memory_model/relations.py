@@ -173,19 +173,17 @@ class Space:
             out |= 1 << i * self.n + j
         return out
 
-    def total_orders(self, events: EventSet, before: Relation) -> list[Relation]:
-        """All strict total orders of ``events`` that extend ``before``; none if that is cyclic on them."""
+    def total_orders(self, events: EventSet, before: Relation) -> Iterator[Relation]:
+        """All strict total orders of ``events`` that extend ``before``, which has to be acyclic on them."""
         if not events & (events - 1):
-            return [] if before & self.identity & self.columns(events) else [0]
-        out: list[Relation] = []
+            yield 0
+            return
         for last in members(events):
-            bit = 1 << last
-            if (before >> last * self.n) & events & ~bit or (before >> last * (self.n + 1)) & 1:
-                continue
-            rest = events ^ bit
-            over = self.as_column(rest) << last
-            out.extend(order | over for order in self.total_orders(rest, before))
-        return out
+            rest = events ^ 1 << last
+            if not (before >> last * self.n) & rest:
+                over = self.as_column(rest) << last
+                for order in self.total_orders(rest, before):
+                    yield order | over
 
 
 def _walk_back(came_from: dict[int, int], source: int, target: int) -> tuple[int, ...]:

@@ -197,11 +197,12 @@ def test_mistakes_are_placed(tmp_path, text, message):
         "let y0 = rf\n" + "\n".join(f"let y{i + 1} = (y{i} ; po) | (po ; y{i}^-1)" for i in range(2000)),
         "let c = let rec r = W \\ domain([r] ; loc) in r\nempty c",
         "(* " * 100_000,
+        "empty " + "let rec r = po | r | (" * 9 + "po" + ") in r" * 9,
         "\n".join(
             f"with w{i} from cross (map (fun e -> map (fun p -> p ++ 0) (_ * {{e}})) _)" for i in range(9)
         ),
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_hostile_models_end_with_an_error(tmp_path, text):
     with pytest.raises(ModelError):

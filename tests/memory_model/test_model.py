@@ -10,7 +10,7 @@ from reviewbot.errors import ModelError
 from reviewbot.memory_model.events import EventKind
 from reviewbot.memory_model.model import Model, default, load
 from reviewbot.memory_model.relations import space
-from tests.memory_model.candidates import allowed, everything, random_skeleton, skeleton
+from tests.memory_model.candidates import allowed, everything, random_skeleton, reads_from, skeleton
 
 COUNT = "W[once] x=1; W[once] y=1 | R[once] y=1; R[once] x=0"
 
@@ -159,10 +159,10 @@ def test_any_model_may_compare_values(tmp_path):
 
 
 def test_a_tick_ends_the_search():
-    many = skeleton(" | ".join(f"W[once] x={i}" for i in range(1, 8)))
+    many = skeleton(" | ".join(f"W[once] x={i}; R[once] y=0; F[mb]" for i in range(1, 15)))
     ticks = iter(range(50))
     with pytest.raises(StopSearchError):
-        count_out(default().executions(many, 0, lambda: stop(next(ticks, 50))))
+        count_out(default().executions(many, next(reads_from(many)), lambda: stop(next(ticks, 50))))
 
 
 def stop(tick: int) -> None:

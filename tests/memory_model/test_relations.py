@@ -85,6 +85,8 @@ def test_cycles(problem):
 def test_total_orders(problem):
     where, one, _, some, _ = problem
     chosen = frozenset(sorted(some)[:5])
+    if any(i == j for i, j in closed(frozenset((i, j) for i, j in one if i in chosen and j in chosen))):
+        return
     found = [pairs(where, order) for order in where.total_orders(bits(chosen), where.relation(one))]
     wanted = [
         {(order[i], order[j]) for j in range(len(order)) for i in range(j)} for order in permutations(chosen)

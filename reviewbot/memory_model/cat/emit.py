@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from reviewbot.errors import ModelError
 from reviewbot.memory_model.cat.evaluate import FIRST_CHOICE, Test
 from reviewbot.memory_model.cat.nodes import SET, Node
 from reviewbot.memory_model.cat.program import Preparing, Program, cross, orders, rounds, singles, unsettled
@@ -69,7 +70,8 @@ class Emitter:
         if self.every:
             axioms[-1] += self._order()
         families = [self._family(family) for _, family in program.choices]
-        axioms[-1].insert(0, "tick()")
+        for block in axioms[min(FIRST_CHOICE, depth - 1) :]:
+            block.insert(0, "tick()")
         results = f"{self._need(program.rf)}, {self._need(program.co)}"
         flags = self._blocks = [[] for _ in range(depth)]
         raised = self._flags()
@@ -292,6 +294,9 @@ def specialise(program: Program, every: bool) -> Preparing:
     Args:
         program: A model run on one shape.
         every: Whether candidates that break axioms are listed too; else each ends at the first.
+
+    Raises:
+        ModelError: It is nested deeper than Python goes.
     """
     names: dict[str, object] = {
         "cross": cross,
@@ -300,6 +305,11 @@ def specialise(program: Program, every: bool) -> Preparing:
         "singles": singles,
         "unsettled": unsettled,
     }
-    exec(compile(Emitter(program, every).text(), "<memory model>", "exec"), names)  # noqa: S102 - see above
+    try:
+        code = compile(Emitter(program, every).text(), "<memory model>", "exec")
+    except (SyntaxError, RecursionError) as error:
+        # Python's own limits on blocks inside one another
+        raise ModelError("the model's `let rec` and `map` nest too deep") from error
+    exec(code, names)  # noqa: S102 - see above
     prepare: Preparing = names["prepare"]  # type: ignore[assignment]
     return prepare

@@ -33,6 +33,9 @@ MAX_STEPS = 100_000
 MAX_DEPTH = 150
 """Terms and calls inside one another; the kernel's models need 40."""
 
+MAX_RECURSIONS = 2
+"""``let rec`` inside one another; the kernel's models need 1."""
+
 MAX_CHOICES = 8
 """``with`` statements of a model; the kernel's has 3."""
 
@@ -119,6 +122,7 @@ class Run:
     labels: dict[int, list[str]] = field(default_factory=dict)
     _steps: int = 0
     _depth: int = 0
+    _recursions: int = 0
 
     def execute(self, statement: Statement) -> None:
         """Runs one statement; includes are resolved before."""
@@ -191,6 +195,9 @@ class Run:
         Inside one round a binding sees what the ones before it came to in the same round, as in herd; for
         the kernel's matching of locks this matters. Types and bounds are found in the same way.
         """
+        if self._recursions == MAX_RECURSIONS:
+            raise bindings[0].place.error(f"more than {MAX_RECURSIONS} `let rec` inside one another")
+        self._recursions += 1
         guesses: list[Node] = [self.graph.nothing for _ in bindings]
         while True:
             found = self._round(bindings, names, guesses)
@@ -201,6 +208,7 @@ class Run:
             if following == guesses:
                 break
             guesses = following
+        self._recursions -= 1
         return self._fixpoint(bindings, guesses, found)
 
     def _round(
@@ -309,11 +317,11 @@ class Run:
         return value
 
     def _attempt(self, term: Attempt, names: Mapping[str, Value]) -> Value:
-        depth = self._depth
+        depth, recursions = self._depth, self._recursions
         try:
             return self.value(term.term, names)
         except UnknownNameError:
-            self._depth = depth
+            self._depth, self._recursions = depth, recursions
             return self.value(term.otherwise, names)
 
     def _operation(self, term: Operation, names: Mapping[str, Value]) -> Node:

@@ -95,25 +95,23 @@ def singles(bits: int) -> Iterator[int]:
 def orders(
     space: Space, locations: tuple[EventSet, ...], writes: EventSet, before: Relation
 ) -> Iterator[Relation]:
-    """All orders, total for each location's writes, that extend ``before``."""
-    fixed = 0
-    open_: list[list[Relation]] = []
-    for location in locations:
-        here = location & writes
-        if not here & (here - 1):
-            continue
-        found = space.total_orders(here, before)
-        if len(found) == 1:
-            fixed |= found[0]
-        elif not found:
-            return
-        else:
-            open_.append(found)
-    if not open_:
-        yield fixed
+    """All orders that extend ``before``, total for each location; one by one, for they may be many."""
+    here = [location & writes for location in locations]
+    within = 0
+    for events in here:
+        within |= space.product(events, events)
+    if space.is_acyclic(before & within):
+        yield from _orders(space, [events for events in here if events & (events - 1)], before)
+
+
+def _orders(space: Space, locations: list[EventSet], before: Relation) -> Iterator[Relation]:
+    if not locations:
+        yield 0
         return
-    open_.append([fixed])
-    yield from cross(open_)
+    *others, last = locations
+    for rest in _orders(space, others, before):
+        for order in space.total_orders(last, before):
+            yield rest | order
 
 
 def rounds(space: Space) -> Iterator[None]:
