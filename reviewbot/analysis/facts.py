@@ -371,6 +371,11 @@ class MixedMarking(Fact):
     """Only printed or counted (suppressor S10)."""
     lock: str
     """The lock that the other side's accesses are made under, as the code spells it, or empty."""
+    is_rechecked: bool = False
+    """Only a hint: read again under the lock, or compared by a cmpxchg() (suppressor S14)."""
+    write_wanted: str = ""
+    read_wanted: str = ""
+    """What the side that is not marked is to use, without parentheses; empty for a side that is."""
 
 
 @dataclass(frozen=True, slots=True)

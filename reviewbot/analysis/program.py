@@ -14,7 +14,7 @@ from reviewbot.analysis.types import Types
 from reviewbot.series.model import Unread
 from reviewbot.series.view import Fragment, Origin
 from reviewbot.syntax.facts import FileFacts
-from reviewbot.syntax.model import Access, Assign, Call, Event, Function, Struct, TypeName
+from reviewbot.syntax.model import Access, Assign, Call, Event, Function, Struct, TypeName, ValueKind
 
 _CALLED = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 
@@ -142,6 +142,7 @@ def _gives(event: Event, assign: Assign) -> bool:
     return (
         isinstance(event, Access | Call)
         and event.result == assign.variable
+        and assign.value.kind not in (ValueKind.NULL, ValueKind.CONSTANT)
         and event.line <= assign.line <= (event.line + 8)
     )
 

@@ -34,6 +34,7 @@ from reviewbot.analysis.payload import Payloads
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
 from reviewbot.analysis.publications import Publications
+from reviewbot.analysis.purposes import Purposes
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.sightings import Sightings
 from reviewbot.analysis.stale_copies import StaleCopies
@@ -96,6 +97,7 @@ class Analysis:
             NewFields(self.evidence),
         )
         self._documented = Documented(program, self.contexts)
+        self._purposes = Purposes()
         self._function_makers = self._of_functions(provenance, scenarios)
 
     def _of_functions(self, provenance: Provenance, scenarios: Scenarios) -> tuple[FunctionFacts, ...]:
@@ -128,4 +130,4 @@ class Analysis:
         for maker in self._makers:
             for fact in maker.facts(story):
                 reason = fact.reason or self._documented.reason(story, fact)
-                yield replace(fact, reason=reason)
+                yield self._purposes.told(story, replace(fact, reason=reason))
