@@ -17,6 +17,10 @@ from reviewbot.analysis.types import object_name, object_text
 from reviewbot.syntax.model import Access, Kind, Member, Root, Test, TypeName
 
 
+USER_SPACE = ("tools/", "scripts/", "usr/")
+"""Folders of a kernel tree whose programs run beside the kernel, in memory of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """An access and where it stands: the study and the number of its event there."""
@@ -143,7 +147,11 @@ class Stories:
         spots = [
             spot for spot in self._spots(name) if spot.field.name == name and not _is_own_memory(spot.access)
         ]
-        return tuple(Story(field, found, self._look, self.program) for field, found in _joined(spots))
+        return tuple(
+            Story(field, found, self._look, self.program)
+            for program in _by_program(spots)
+            for field, found in _joined(program)
+        )
 
     def _spots(self, name: str) -> Iterator[Spot]:
         """The accesses in all functions that have the name, or call a helper that returns it."""
@@ -197,6 +205,13 @@ def _is_own_memory(access: Access) -> bool:
     """Whether the memory belongs to this task or CPU alone (S06)."""
     path = access.path
     return path.root_kind is Root.GLOBAL and path.root == "current" and len(path.members) == 1
+
+
+def _by_program(spots: Sequence[Spot]) -> list[list[Spot]]:
+    """The accesses of the kernel, then those of programs beside it, which share structs but no memory."""
+    kernel = [spot for spot in spots if not spot.study.file.path.startswith(USER_SPACE)]
+    beside = [spot for spot in spots if spot.study.file.path.startswith(USER_SPACE)]
+    return [found for found in (kernel, beside) if found]
 
 
 def _joined(spots: Sequence[Spot]) -> list[tuple[Field, list[Spot]]]:

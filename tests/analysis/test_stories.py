@@ -1,6 +1,9 @@
 """Stories: whose field an access is, through which helper, and who tells it."""
 
 from reviewbot.analysis.facts import Flag
+from reviewbot.pipeline import review_text
+from reviewbot.rulebook.mails import mails
+from reviewbot.rulebook.rule import DiffBlock, Example, ExamplePatch
 from reviewbot.syntax.model import Marking
 from tests.analysis.series import analysis, facts, reviewed
 
@@ -125,3 +128,23 @@ def test_a_function_too_long_to_follow_is_named() -> None:
     stores = "".join(f"\tq->a{number} = {number};\n" for number in range(2600))
     done = reviewed(f"\nvoid quail_fill(struct quail *q)\n{{\n{stores}}}\n")
     assert [item.reason for item in done.report.unread] == ["in quail_fill(): too long to follow"]
+
+
+def asked(*files: tuple[str, str]) -> list[str]:
+    """The rules that ask about a patch that adds files, each a path and its text."""
+    blocks = (
+        DiffBlock(path, tuple(f"+{line}" for line in text.strip("\n").split("\n")), (), 1)
+        for path, text in files
+    )
+    mbox, _ = mails(Example("", (ExamplePatch("wren: Add it", tuple(blocks)),)))
+    return [finding.rule for finding in review_text(mbox).findings if finding.is_shown]
+
+
+MARKED = "u32 wren_rate(struct wren_sqe *s)\n{\n\treturn READ_ONCE(s->rate);\n}\n"
+PLAIN = "void wren_set(struct wren_sqe *s, u32 rate)\n{\n\ts->rate = rate;\n}\n"
+
+
+def test_programs_beside_the_kernel_share_no_memory_with_it() -> None:
+    assert asked(("drivers/wren/a.c", MARKED), ("drivers/wren/b.c", PLAIN)) == ["mixed-marking"]
+    assert asked(("drivers/wren/a.c", MARKED), ("tools/testing/wren/b.c", PLAIN)) == []
+    assert asked(("tools/wren/a.c", MARKED), ("tools/wren/b.c", PLAIN)) == ["mixed-marking"]
