@@ -16,7 +16,6 @@ from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.types import object_name, object_text
 from reviewbot.syntax.model import Access, Kind, Member, Root, Test, TypeName
 
-
 USER_SPACE = ("tools/", "scripts/", "usr/")
 """Folders of a kernel tree whose programs run beside the kernel, in memory of their own."""
 
