@@ -40,19 +40,18 @@ class Purposes:
             return fact
         if _tests_one_bit(story, seen):
             fact = replace(fact, confidence=Confidence.LOW)
-        return replace(
-            fact, is_diagnostic=self._is_diagnostic(story, seen), is_rechecked=_is_rechecked(story, seen)
-        )
+        return replace(fact, is_diagnostic=self._only_told(seen), is_rechecked=_is_rechecked(story, seen))
 
     # -- S10: statistics and diagnostics ------------------------------------------------------
 
-    def _is_diagnostic(self, story: Story, seen: Seen) -> bool:
-        """Whether the value is only told to people; of a store, whether nobody else reads it."""
-        if not seen.access.is_write:
-            return self._only_told(seen)
-        return bool(story.reads) and all(self._only_told(reader) for reader in story.reads)
-
     def _only_told(self, seen: Seen) -> bool:
+        """Whether a value read is only told to people.
+
+        A store whose readers only tell it is asked about like any other: they are marked, and
+        so their author believed in it.
+        """
+        if seen.access.is_write:
+            return False
         if self._is_warning(seen):
             return True
         result = seen.source.result

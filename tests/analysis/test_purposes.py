@@ -97,7 +97,7 @@ def test_suppressor_and_its_mutation(quiet: str, loud: str) -> None:
     assert f"lockless-read {field}" not in shown(quiet)
 
 
-def test_store_that_only_a_print_reads() -> None:
+def test_store_that_marked_prints_read_is_asked_about() -> None:
     text = """
 void rail_set(struct rail *r, u32 level)
 {
@@ -111,9 +111,12 @@ int rail_show(struct seq_file *m, struct rail *r)
 }
 """
     (fact,) = facts(text, MixedMarking)
-    assert fact.is_diagnostic
-    (fact,) = facts(text.replace("seq_printf(m,", "rail_apply(m,"), MixedMarking)
     assert not fact.is_diagnostic
+    other = text.replace("r->level = level", "WRITE_ONCE(r->level, level)").replace(
+        "READ_ONCE(r->level)", "r->level"
+    )
+    (fact,) = facts(other, MixedMarking)
+    assert fact.is_diagnostic
 
 
 @pytest.mark.parametrize(
