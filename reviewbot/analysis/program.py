@@ -4,7 +4,7 @@ Nothing is lowered before somebody asks for the function.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
@@ -33,6 +33,9 @@ class Elsewhere(Protocol):
 
     def mentioning(self, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """For each word the paths of the files near by that have it."""
+
+    def marking(self, headers: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+        """The files that access a member marked, where the code of the headers lives; by member."""
 
     def load(self, path: str) -> FileFacts | None:
         """The facts of a file."""
@@ -192,6 +195,7 @@ class Program:
         self._variables: set[str] = set()
         self._words: dict[str, set[str]] = {}
         self._near: set[str] = set()
+        self._far: frozenset[str] = frozenset()
         find = elsewhere.struct if elsewhere else lambda _tag: None
         structs = (struct for path in sorted(files) for struct in files[path].structs)
         self.types = Types(structs, self._return_type, find)
@@ -329,8 +333,22 @@ class Program:
         if self._elsewhere is None:
             return
         found = self._elsewhere.mentioning(wanted)
-        for path in sorted({path for paths in found.values() for path in paths} - self.files.keys()):
-            facts = self._elsewhere.load(path)
+        self._bring({path for paths in found.values() for path in paths})
+
+    def look_further(self, headers: Mapping[str, Iterable[str]]) -> None:
+        """Bring in the files far off that access a member marked: by member, the headers that declare it."""
+        if self._elsewhere is not None and headers:
+            before = set(self.files)
+            self._bring(set(self._elsewhere.marking(headers)))
+            self._far = frozenset(self.files.keys() - before)
+
+    def is_far(self, study: Study) -> bool:
+        """Whether a function is of a folder that was looked at for marks only."""
+        return study.file.path in self._far
+
+    def _bring(self, paths: set[str]) -> None:
+        for path in sorted(paths - self.files.keys()):
+            facts = self._elsewhere.load(path) if self._elsewhere else None
             if facts is not None:
                 self._add(facts)
 
@@ -369,6 +387,11 @@ class Program:
     def declares(self, field: Field) -> bool:
         """Whether the series declares the field: on a line that it wrote."""
         return (field.struct, field.name) in self._declared
+
+    def declared(self, name: str) -> tuple[Field, ...]:
+        """The fields and globals of this name that the series declares, sorted."""
+        found = (Field(struct, each) for struct, each in self._declared if each == name)
+        return tuple(sorted(found, key=lambda field: field.key))
 
     @cached_property
     def _declared(self) -> frozenset[tuple[str | None, str]]:

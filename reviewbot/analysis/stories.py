@@ -149,8 +149,13 @@ class Stories:
         return tuple(
             Story(field, found, self._look, self.program)
             for program in _by_program(spots)
-            for field, found in _joined(program)
+            for field, found in _joined(program, self._only_new(name))
         )
+
+    def _only_new(self, name: str) -> Field | None:
+        """The member of this name that the series adds, if to one struct only."""
+        declared = self.program.declared(name)
+        return declared[0] if len(declared) == 1 and declared[0].struct else None
 
     def _spots(self, name: str) -> Iterator[Spot]:
         """The accesses in all functions that have the name, or call a helper that returns it."""
@@ -213,10 +218,11 @@ def _by_program(spots: Sequence[Spot]) -> list[list[Spot]]:
     return [found for found in (kernel, beside) if found]
 
 
-def _joined(spots: Sequence[Spot]) -> list[tuple[Field, list[Spot]]]:
+def _joined(spots: Sequence[Spot], added: Field | None) -> list[tuple[Field, list[Spot]]]:
     """The accesses by field; those of unknown structs split by the name of the object.
 
-    Such an access joins the one struct whose objects go by the same name in other accesses.
+    Such an access joins the one struct whose objects go by the same name in other accesses. Where
+    all of them are new, as is the member `added` of that name, they are accesses of that.
     """
     strong: dict[Field, list[Spot]] = {}
     by_name: dict[str, list[Spot]] = {}
@@ -225,6 +231,9 @@ def _joined(spots: Sequence[Spot]) -> list[tuple[Field, list[Spot]]]:
             by_name.setdefault(object_name(spot.access.path), []).append(spot)
         else:
             strong.setdefault(spot.field, []).append(spot)
+    if added is not None and _are_of(added, strong, by_name):
+        strong[added] = [*strong.get(added, ()), *(spot for found in by_name.values() for spot in found)]
+        by_name = {}
     names = {field: {object_name(spot.access.path) for spot in found} for field, found in strong.items()}
     apart = []
     for name, found in sorted(by_name.items()):
@@ -234,6 +243,14 @@ def _joined(spots: Sequence[Spot]) -> list[tuple[Field, list[Spot]]]:
         else:
             apart.append((found[0].field, found))
     return sorted(strong.items(), key=lambda item: item[0].key) + apart
+
+
+def _are_of(added: Field, strong: dict[Field, list[Spot]], by_name: dict[str, list[Spot]]) -> bool:
+    """Whether accesses of unknown structs can only be meant for a member that the series adds."""
+    is_only = all(field == added for field in strong)
+    return is_only and all(
+        spot.study.is_new(spot.access.line) for found in by_name.values() for spot in found
+    )
 
 
 def tests_of(seen: Seen) -> Iterable[tuple[int, Test]]:

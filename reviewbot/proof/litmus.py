@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reviewbot.analysis.scenario import Act, Doing, Outcome, Scenario, Thread
+from reviewbot.analysis.scenario import Act, Doing, Scenario, Thread
 from reviewbot.syntax.model import Marking
 
 _RESERVED = frozenset(
@@ -165,20 +165,18 @@ class _Writer:
         return _order(act, where)
 
     def _exists(self) -> str:
-        bad = " /\\ ".join(f"{each.thread}:{each.register}={self._plain(each.value)}" for each in self._bad())
-        return f"exists ({bad})"
+        bad = [f"{each.thread}:{each.register}={self._plain(each.value)}" for each in self._scenario.bad]
+        both = " /\\ ".join(bad or [self._seen()])
+        return f"exists ({both})"
 
-    def _bad(self) -> Iterable[Outcome]:
-        """The outcome asked about; of a bare race, that the reader saw the store."""
-        if self._scenario.bad:
-            return self._scenario.bad
-        seen = (
-            Outcome(number, act.register, "1")
-            for number, thread in enumerate(self._scenario.threads)
-            for act in thread.acts
-            if act.register
-        )
-        return list(itertools.islice(seen, 1))
+    def _seen(self) -> str:
+        """What to ask of a bare race: that the reader saw the store; of two stores, that the first lasts."""
+        for number, thread in enumerate(self._scenario.threads):
+            for act in thread.acts:
+                if act.register:
+                    return f"{number}:{act.register}=1"
+        acts = (act for thread in self._scenario.threads for act in thread.acts)
+        return next(f"{self._names[act.name]}={act.value}" for act in acts if act.is_field)
 
 
 def _order(act: Act, where: str) -> str:

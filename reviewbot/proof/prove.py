@@ -6,7 +6,8 @@ from enum import Enum
 from functools import cached_property
 
 from reviewbot.analysis.scenario import Scenario, Shape
-from reviewbot.memory_model.check import Allowed, MemoryModel, Never, Verdict, check, races
+from reviewbot.errors import LitmusError
+from reviewbot.memory_model.check import Allowed, MemoryModel, Never, Unknown, Verdict, check, races
 from reviewbot.memory_model.litmus import parse
 from reviewbot.memory_model.program import Limits
 from reviewbot.memory_model.witness import Witness
@@ -132,17 +133,24 @@ class Prover:
 
     def _judge(self, text: str) -> Judged:
         verdict = self._verdict(text)
+        if isinstance(verdict, Unknown):
+            return Judged(None, False, None)
         has_race = isinstance(races(parse(text), self._model(), LIMITS), Allowed)
         if isinstance(verdict, Allowed):
             return Judged(True, has_race, verdict.witness)
-        if isinstance(verdict, Never):
-            return Judged(False, has_race, verdict.witness, verdict.reasons)
-        return Judged(None, has_race, None)
+        return Judged(False, has_race, verdict.witness, verdict.reasons)
 
     def _verdict(self, text: str) -> Verdict:
         if text not in self._verdicts:
-            self._verdicts[text] = check(parse(text), self._model(), LIMITS)
+            self._verdicts[text] = self._checked(text)
         return self._verdicts[text]
+
+    def _checked(self, text: str) -> Verdict:
+        """What the model says; a tree's own may not know all that our tests call."""
+        try:
+            return check(parse(text), self._model(), LIMITS)
+        except LitmusError as error:
+            return Unknown(str(error))
 
 
 def _is_bad(scenario: Scenario, judged: Judged) -> bool:

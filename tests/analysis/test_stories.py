@@ -1,11 +1,14 @@
 """Stories: whose field an access is, through which helper, and who tells it."""
 
+import io
+
 from reviewbot.analysis.facts import Flag
-from reviewbot.pipeline import review_text
+from reviewbot.pipeline import review, review_text
 from reviewbot.rulebook.mails import mails
 from reviewbot.rulebook.rule import DiffBlock, Example, ExamplePatch
+from reviewbot.sources.read import read_series
 from reviewbot.syntax.model import Marking
-from tests.analysis.series import analysis, facts, reviewed
+from tests.analysis.series import HEAD, analysis, facts, reviewed
 
 TWO = """
 struct wren {
@@ -148,3 +151,44 @@ def test_programs_beside_the_kernel_share_no_memory_with_it() -> None:
     assert asked(("drivers/wren/a.c", MARKED), ("drivers/wren/b.c", PLAIN)) == ["mixed-marking"]
     assert asked(("drivers/wren/a.c", MARKED), ("tools/testing/wren/b.c", PLAIN)) == []
     assert asked(("tools/wren/a.c", MARKED), ("tools/wren/b.c", PLAIN)) == ["mixed-marking"]
+
+
+DIFF = """\
+diff --git a/drivers/wren/wren.h b/drivers/wren/wren.h
+--- a/drivers/wren/wren.h
++++ b/drivers/wren/wren.h
+@@ -9,4 +9,5 @@ struct wren {
+ →u32 rate;
+ →u32 size;
++→bool ready;
+ →u32 step;
+ →u32 last;
+diff --git a/drivers/wren/wren.c b/drivers/wren/wren.c
+--- a/drivers/wren/wren.c
++++ b/drivers/wren/wren.c
+@@ -40,2 +40,3 @@ void wren_start(struct wren_port *port)
+ →wren_up(w);
++→w->ready = true;
+ →wren_log(w);
+@@ -80,2 +81,4 @@ int wren_poll(struct wren_port *port)
+ {old}(v);
++→if (v->ready)
++→→return 1;
+ →wren_unlock(v);
+""".replace("→", "\t")
+
+
+def of_hunks(old: str) -> dict[str, list[str]]:
+    """As `stories`, of hunks that show no declaration of the objects; `old` is a line older than they are."""
+    mbox = HEAD + DIFF.replace("{old}", old)
+    found = review(read_series(("-",), None, None, io.BytesIO(mbox.encode()))).analysis
+    assert found
+    return {str(s.field): [str(x.access.place.function) for x in s.seen] for s in found.stories.of("ready")}
+
+
+def test_new_accesses_of_a_new_member_are_of_its_struct() -> None:
+    assert of_hunks("\twren_lock") == {"wren.ready": ["wren_start", "wren_poll"]}
+
+
+def test_an_old_access_of_that_name_speaks_of_another_struct() -> None:
+    assert "wren.ready" not in of_hunks("\tv->ready = wren_lock")

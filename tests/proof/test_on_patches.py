@@ -211,3 +211,12 @@ def test_the_table_is_that_of_the_witness() -> None:
         (1, "use b->song", "?"),
     ]
     assert table.steps[-1].remark == "<- may be old"
+
+
+def test_two_stores_race_too() -> None:
+    code = driver("\tWRITE_ONCE(b->song, 1);", "\tb->song = 2;")
+    finding = only(shown(code))
+    assert finding.rule == "mixed-marking"
+    assert finding.witness
+    assert "exists (song=1)" in finding.witness.test_as_posted
+    assert (finding.witness.has_race, finding.witness.repair) == (True, "marking")
