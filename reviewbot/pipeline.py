@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reviewbot.analysis.facts import GATED, Confidence, Fact, Publication
-from reviewbot.analysis.novelty import words_to_look_for
+from reviewbot.analysis.novelty import members_to_look_for, words_to_look_for
 from reviewbot.analysis.program import Program
 from reviewbot.analysis.understand import Analysis
 from reviewbot.findings import Report
@@ -171,6 +171,7 @@ def _understood(
     if elsewhere is not None:
         options.progress("looking for other accesses near by")
         program.look_for(words_to_look_for(program))
+        program.look_further(members_to_look_for(program))
     options.progress("looking at every access")
     return Understood(base, tree, Analysis(program))
 

@@ -5,9 +5,10 @@ Everything is read at the base commit; files that the series touches come from i
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.series.view import FileView, Fragment, Origin
 from reviewbot.sources.git import Repository
 from reviewbot.syntax.facts import FileFacts
@@ -21,6 +22,9 @@ MOST_FILES = 40
 
 LARGEST = 1_000_000
 """Bytes of a file near by that is still looked into; beyond that it is a generated table."""
+
+MOST_FAR = 3
+"""Files of other folders that are read for one member, at most: the smallest that store it first."""
 
 _TAG = re.compile(rb"(?:struct|union)\s+(\w+)\s*\{")
 _LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")
@@ -71,6 +75,27 @@ class Surroundings:
                 found[wanted[word]].append(path)
         return {word: tuple(paths) for word, paths in found.items() if len(paths) <= MOST_FILES}
 
+    def marking(self, headers: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+        """The files that access a member marked, where the code of the headers lives; by member."""
+        found: dict[str, None] = {}
+        for member, paths in headers.items():
+            name = re.escape(member.encode("utf-8", "replace"))
+            marked = re.compile(_MARKED % name)
+            texts = [(path, text) for path, text in self._far(tuple(paths)) if member.encode() in text]
+            uses = [(path, text, set(marked.findall(text))) for path, text in texts]
+            best = sorted((not _STORING & used, len(text), path) for path, text, used in uses if used)
+            found.update(dict.fromkeys(path for _, _, path in best[:MOST_FAR]))
+        return tuple(found)
+
+    def _far(self, headers: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+        """The files of the folders where the code of headers lives, those near by left out."""
+        homes = vocabulary().homes
+        for folder in dict.fromkeys(folder for header in headers for folder in homes.of(header)):
+            for path in self._repository.listing(self._base, folder):
+                text = self._text(path) if path.endswith((".c", ".h")) else None
+                if text is not None and len(text) <= LARGEST:
+                    yield path, text
+
     @cached_property
     def _words(self) -> tuple[tuple[str, frozenset[bytes]], ...]:
         """The words of each file near by, by path: one reading answers all that will be asked.
@@ -119,6 +144,10 @@ class Surroundings:
             self._texts[path] = self._repository.read(self._base, path)
         return self._texts[path]
 
+
+_MARKED = rb"\b((?:READ|WRITE)_ONCE|smp_load_acquire|smp_store_release)\([^;]{0,99}?(?:->|\.)%b\b"
+_STORING = frozenset({b"WRITE_ONCE", b"smp_store_release"})
+"""What stores, of the accessors that the pattern knows."""
 
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+[<"]([\w./+-]+)[>"]', re.MULTILINE)
 

@@ -21,6 +21,12 @@ AT_FIELD = re.compile(
 )
 """How a declaration says what protects the field."""
 
+LOCKLESS = re.compile(
+    r"(?i)\bwithout\s+(?:\w+\s+){0,3}\S*(?:lock|mutex|sem|rtnl)\w*|\block[- ]?less(?:ly)?\b"
+    r"|\b(?:READ|WRITE)_ONCE\b"
+)
+"""How a declaration says that not all accesses are under the lock: then a mark is what it asks for."""
+
 AT_ACCESS = re.compile(
     r"(?i)\bno\s+(?:need\s+(?:for|to)\s+)?(?:lock|locking|barrier|barriers|smp_\w+|READ_ONCE|WRITE_ONCE|ordering)\b"
     r"|\b(?:lock|locking|barrier|READ_ONCE\(?\)?|WRITE_ONCE\(?\)?|smp_\w+)\s+(?:is|are)?\s*not\s+(?:needed|required|necessary)"
@@ -45,7 +51,8 @@ class Documented:
     def reason(self, story: Story, fact: Fact) -> str | None:
         """Why not to ask what the fact asks: a comment answers it; None where none does."""
         comment = story.member.comment if story.member else ""
-        if AT_FIELD.search(comment) and not self._is_contradicted(story, fact.place):
+        is_stated = AT_FIELD.search(comment) and not LOCKLESS.search(comment)
+        if is_stated and not self._is_contradicted(story, fact.place):
             return DOCUMENTED
         places = {fact.place, *(access.place for access in fact.accesses[:1])}
         is_answered = any(AT_ACCESS.search(text) for place in places for text in self._comments_at(place))

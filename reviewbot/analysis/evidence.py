@@ -121,6 +121,10 @@ class Evidence:
         """Whether the lock belongs to the object of the access, or is a global one."""
         return _is_of_object(lock, seen) or not owner_text(lock)
 
+    def is_far(self, study: Study) -> bool:
+        """Whether a function is of a folder that was looked at for marks only."""
+        return self._program.is_far(study)
+
     def is_alone(self, study: Study) -> bool:
         """Whether the function runs where nobody else can be (S02)."""
         return self._contexts.is_single_threaded(study)

@@ -71,7 +71,10 @@ class Markings:
         if not opposite or (not seen.access.is_write and self._evidence.is_hinted(seen)):
             return None
         others = list(dict.fromkeys((*opposite, *marked)))
-        return self._fact(story, seen, others, marked)
+        fact = self._fact(story, seen, others, marked)
+        if not story.is_new and self._update_side.is_likely_locked(seen, opposite):
+            return replace(fact, confidence=Confidence.LOW)
+        return fact
 
     def _may_exclude(self, writer: Seen, reader: Seen) -> bool:
         """Whether a lock keeps the two apart, or the writer's caller may hold the reader's.
@@ -81,18 +84,18 @@ class Markings:
         """
         return excludes(writer, reader) or (_real_locks(reader.access) and self._evidence.is_hinted(writer))
 
-    @staticmethod
-    def _unwritten(seen: Seen, marked: Sequence[Seen]) -> list[Seen]:
-        """The marked reads that speak of a writer out of sight: two functions have to agree."""
-        functions = {s.study.name for s in marked}
+    def _unwritten(self, seen: Seen, marked: Sequence[Seen]) -> list[Seen]:
+        """The marked reads that speak of a writer out of sight: two functions have to agree.
+
+        Those of other folders speak for all objects of the kind, and for no writer of these.
+        """
+        functions = {s.study.name for s in marked if not self._evidence.is_far(s.study)}
         return list(marked) if len(functions) > 1 and not _real_locks(seen.access) else []
 
     def _fact(self, story: Story, seen: Seen, others: Sequence[Seen], marked: Sequence[Seen]) -> MixedMarking:
         example = marked[0].access
         overlap = Overlap(f"{wording.function(example)} already uses {example.accessor}() on it", 2)
         confidence = self._evidence.confidence(overlap, (seen,))
-        if not story.is_new and self._update_side.is_likely_locked(seen, others):
-            confidence = Confidence.LOW
         is_write = seen.access.is_write
         return MixedMarking(
             field=story.field,

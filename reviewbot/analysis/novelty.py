@@ -8,7 +8,7 @@ from reviewbot.analysis.objects import is_on_stack
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.stories import Stories
 from reviewbot.analysis.types import object_name
-from reviewbot.syntax.model import Access, Root
+from reviewbot.syntax.model import Access, Marking, Root
 
 
 def names_of_interest(program: Program, stories: Stories) -> tuple[str, ...]:
@@ -35,6 +35,22 @@ def words_to_look_for(program: Program) -> tuple[str, ...]:
         if not study.function.is_static:
             words.add(study.name)
     return tuple(sorted(words - {""}))
+
+
+def members_to_look_for(program: Program) -> dict[str, tuple[str, ...]]:
+    """The members that lines of the series access plainly, with the headers that declare them.
+
+    Other folders work on the structs of the kernel's own headers; there a mark may stand.
+    """
+    found: dict[str, set[str]] = {}
+    for study in program.touched():
+        for _, access in study.accesses():
+            if access.marking is Marking.PLAIN and study.origin(access.line).patch is not None:
+                tag = program.types.owner_tag(access.path) if access.path.members else None
+                struct = program.types.struct(tag.partition(".")[0]) if tag else None
+                if struct is not None and struct.path.startswith("include/"):
+                    found.setdefault(access.path.members[-1], set()).add(struct.path)
+    return {member: tuple(sorted(headers)) for member, headers in sorted(found.items())}
 
 
 def _declared(program: Program, path: str) -> set[str]:

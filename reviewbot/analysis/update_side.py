@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from reviewbot.analysis.facts import HeldLock, Known
 from reviewbot.analysis.held import Holding
-from reviewbot.analysis.locks import same_lock
+from reviewbot.analysis.locks import owner_text, same_lock
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.kernel.vocabulary import vocabulary
@@ -53,12 +53,17 @@ class UpdateSide:
         )
 
     def is_likely_locked(self, seen: Seen, others: Sequence[Seen]) -> bool:
-        """Whether some caller holds a lock that the other side's accesses are made under."""
-        locks = {lock.identity for s in others for lock in s.access.held if _is_real(lock)}
-        return bool(locks) and any(
-            same_lock(lock.identity, other)
+        """Whether some caller holds an object's lock that the other side's accesses hold too.
+
+        For a read most of the stores, for a store all of the reads. A lock of everything
+        (rtnl_mutex) says little: callers hold it for other reasons.
+        """
+        least = len(others) if seen.access.is_write else len(others) / 2
+        return any(
+            sum(any(same_lock(lock.identity, held.identity) for held in s.access.held) for s in others)
+            >= least
             for lock in self._brought(seen.study, CALLER_DEPTH)
-            for other in locks
+            if owner_text(lock)
         )
 
     def _brought(self, study: Study, depth: int) -> Iterator[HeldLock]:

@@ -44,7 +44,16 @@ def test_protection_stated_at_the_field(comment: str) -> None:
     assert reasons(field=f" /* {comment} */") == [DOCUMENTED]
 
 
-@pytest.mark.parametrize("comment", ["bytes a second", "the clock's rate", "locked loop's rate"])
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "bytes a second",
+        "the clock's rate",
+        "locked loop's rate",
+        "written under plume_lock, often read without holding any lock",
+        "protected by plume_lock, READ_ONCE() for the lockless readers",
+    ],
+)
 def test_another_comment_at_the_field_is_no_answer(comment: str) -> None:
     assert reasons(field=f" /* {comment} */") == [None]
 

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 
 from reviewbot.kernel.vocabulary.barriers import Barriers, read_barriers
 from reviewbot.kernel.vocabulary.contexts import Contexts, read_contexts
+from reviewbot.kernel.vocabulary.homes import Homes, read_homes
 from reviewbot.kernel.vocabulary.lifetimes import (
     Memory,
     Teardowns,
@@ -84,6 +85,11 @@ class Vocabulary:
     def diagnostics(self) -> Diagnostics:
         """Printing and counting."""
         return read_diagnostics(read_table("diagnostics"))
+
+    @cached_property
+    def homes(self) -> Homes:
+        """Where the code of a header lives."""
+        return read_homes(read_table("homes"))
 
     @cached_property
     def baseline(self) -> Baseline:

@@ -1,0 +1,87 @@
+"""Marks in other folders: looked for where the code of the header lives that declares the struct."""
+
+from reviewbot.analysis.facts import MixedMarking
+from reviewbot.analysis.novelty import members_to_look_for, words_to_look_for
+from reviewbot.analysis.program import Program
+from reviewbot.analysis.understand import Analysis
+from reviewbot.kernel.vocabulary import vocabulary
+from reviewbot.series.view import FileView, Fragment, Origin
+from reviewbot.surroundings import Surroundings
+from reviewbot.syntax.facts import FileFacts
+
+HEADER = b"struct wren_dev {\n\tu32 eggs;\n\tu32 nest;\n\tstruct net_device *next;\n};\n"
+CORE = b"""
+void wren_set(struct wren_dev *w, u32 n)
+{
+	WRITE_ONCE(w->eggs, n);
+}
+"""
+READER = b"""
+u32 wren_first(struct wren_dev *w)
+{
+	return READ_ONCE(w->nest);
+}
+
+u32 wren_second(struct wren_dev *w)
+{
+	return READ_ONCE(w->nest) + 1;
+}
+"""
+DRIVER = b"""#include <linux/netdevice.h>
+
+u32 demo_cost(struct wren_dev *w)
+{
+	return w->eggs + w->nest;
+}
+"""
+
+
+class Tree:
+    """A tree of a few files, as the surroundings ask for it."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files = files
+
+    def read(self, _commit: str, path: str) -> bytes | None:
+        return self.files.get(path)
+
+    def listing(self, _commit: str, folder: str) -> tuple[str, ...]:
+        return tuple(path for path in sorted(self.files) if path.rpartition("/")[0] == folder)
+
+
+def asked(files: dict[str, bytes]) -> list[tuple[str, str]]:
+    """The fields that are asked about, with the function that marks them."""
+    lines = DRIVER.count(b"\n")
+    view = FileView(
+        "drivers/misc/demo.c", (Fragment(DRIVER, tuple(Origin(0, n + 1) for n in range(lines))),), True
+    )
+    file = FileFacts(view)
+    tree = Tree({"include/linux/netdevice.h": HEADER, **files})
+    program = Program({view.path: file}, Surroundings(tree, "base", {view.path: file}))  # type: ignore[arg-type]
+    program.look_for(words_to_look_for(program))
+    program.look_further(members_to_look_for(program))
+    facts = Analysis(program).facts()
+    return [(str(fact.field), fact.overlap.split("(")[0]) for fact in facts if isinstance(fact, MixedMarking)]
+
+
+def test_a_marked_store_in_the_home_of_the_header() -> None:
+    assert asked({"net/core/dev.c": CORE}) == [("wren_dev.eggs", "wren_set")]
+
+
+def test_elsewhere_nobody_looks() -> None:
+    assert asked({"net/far/dev.c": CORE}) == []
+
+
+def test_a_plain_store_there_is_no_mark() -> None:
+    assert asked({"net/core/dev.c": CORE.replace(b"WRITE_ONCE(w->eggs, n)", b"w->eggs = n")}) == []
+
+
+def test_marked_reads_there_speak_for_no_writer_here() -> None:
+    assert asked({"net/core/dev.c": READER}) == []
+
+
+def test_the_longest_beginning_tells_the_home() -> None:
+    homes = vocabulary().homes
+    assert homes.of("include/net/ip6_route.h") == ("net/ipv6",)
+    assert homes.of("include/net/route.h") == ("net/core", "net/ipv4", "net/ipv6")
+    assert homes.of("drivers/misc/demo.h") == ()
