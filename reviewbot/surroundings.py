@@ -83,7 +83,7 @@ class Surroundings:
             marked = re.compile(_MARKED % name)
             texts = [(path, text) for path, text in self._far(tuple(paths)) if member.encode() in text]
             uses = [(path, text, set(marked.findall(text))) for path, text in texts]
-            best = sorted((not _STORING & used, len(text), path) for path, text, used in uses if used)
+            best = sorted((not _stores(used), len(text), path) for path, text, used in uses if used)
             found.update(dict.fromkeys(path for _, _, path in best[:MOST_FAR]))
         return tuple(found)
 
@@ -145,9 +145,17 @@ class Surroundings:
         return self._texts[path]
 
 
-_MARKED = rb"\b((?:READ|WRITE)_ONCE|smp_load_acquire|smp_store_release)\([^;]{0,99}?(?:->|\.)%b\b"
+_MARKED = (
+    rb"(\b(?:READ|WRITE)_ONCE|\bsmp_load_acquire|\bsmp_store_release|\.data\s*=\s*&)"
+    rb"[^;,]{0,99}?(?:->|\.)%b\b"
+)
 _STORING = frozenset({b"WRITE_ONCE", b"smp_store_release"})
-"""What stores, of the accessors that the pattern knows."""
+"""What stores, of the accessors that the pattern knows; a row of a sysctl table does too."""
+
+
+def _stores(used: set[bytes]) -> bool:
+    return bool(used & _STORING) or any(use.startswith(b".") for use in used)
+
 
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+[<"]([\w./+-]+)[>"]', re.MULTILINE)
 

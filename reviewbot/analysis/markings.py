@@ -11,6 +11,7 @@ from reviewbot.analysis import wording
 from reviewbot.analysis.alternatives import is_marked_in_sibling
 from reviewbot.analysis.evidence import Evidence, Overlap, excludes
 from reviewbot.analysis.facts import Confidence, HeldLock, Known, MixedMarking, SharedAccess, Side
+from reviewbot.analysis.knobs import Handler
 from reviewbot.analysis.scenario import Scenario
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story
@@ -56,7 +57,8 @@ class Markings:
     def _against_marked(self, story: Story, seen: Seen) -> MixedMarking | None:
         """Others mark the field, and no lock excludes them here (acc-one-side-once, acc-mixed-marking)."""
         live = [s for s in story.seen if s.is_live and s.study is not seen.study]
-        marked = [s for s in live if s.access.marking in MARKED]
+        # that a knob is set with a mark says nothing of the code that uses it
+        marked = [s for s in live if s.access.marking in MARKED and not isinstance(s.study, Handler)]
         if not marked or (not seen.access.is_write and self._update_side.reads(story, seen)):
             return None
         writes = [s for s in live if s.access.is_write]

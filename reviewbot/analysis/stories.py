@@ -11,6 +11,7 @@ from functools import cached_property
 from reviewbot.analysis.accessors import Accessors
 from reviewbot.analysis.facts import Field, Known, SharedAccess
 from reviewbot.analysis.held import Holding
+from reviewbot.analysis.knobs import Knobs
 from reviewbot.analysis.objects import CONSTRUCTOR, DESTRUCTOR, Objects
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.types import object_name, object_text
@@ -114,6 +115,7 @@ class Stories:
         self._holding = holding
         self._objects = objects
         self._accessors = accessors
+        self._knobs = Knobs(program)
         self._told: dict[str, tuple[Story, ...]] = {}
         self._expanded: dict[Study, tuple[tuple[int, Access, str | None], ...]] = {}
 
@@ -169,6 +171,10 @@ class Stories:
                     field = self.program.types.field(access.path)
                     if field is not None:
                         yield Spot(field, study, event, access, via, is_body)
+        for handler in self._knobs.of(name):
+            field = self.program.types.field(handler.store.path)
+            if field is not None and not field.weak:
+                yield Spot(field, handler, 0, handler.store, None, False)
 
     def _look(self, spot: Spot) -> Seen:
         study, event, access = spot.study, spot.event, spot.access

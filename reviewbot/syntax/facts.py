@@ -13,10 +13,25 @@ from reviewbot.syntax.functions import FunctionHeader, Outline, header, outline
 from reviewbot.syntax.items import Item, Shape, items
 from reviewbot.syntax.lower import Lowered, lower
 from reviewbot.syntax.masks import comment_text
-from reviewbot.syntax.model import Comment, Function, GlobalVariable, Invocation, Macro, Registration, Struct
+from reviewbot.syntax.model import (
+    Comment,
+    Function,
+    GlobalVariable,
+    Invocation,
+    Knob,
+    Macro,
+    Registration,
+    Struct,
+)
 from reviewbot.syntax.normalise import Source, read_source
 from reviewbot.syntax.structs import Where, read_structs, tag_of
-from reviewbot.syntax.tables import read_globals, read_invocation, read_registrations, static_locals
+from reviewbot.syntax.tables import (
+    read_globals,
+    read_invocation,
+    read_knobs,
+    read_registrations,
+    static_locals,
+)
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _MEMBER = re.compile(rb"(?:->|\.)\s*([A-Za-z_]\w*)")
@@ -273,10 +288,23 @@ class FileFacts:
         )
 
     @cached_property
+    def knobs(self) -> tuple[Knob, ...]:
+        """The memory that tables at file level let users set."""
+        return tuple(
+            one
+            for piece in self._pieces
+            if b"proc_handler" in piece.source.bare
+            for item in piece.items
+            if item.shape is Shape.INITIALISED
+            for variable in read_globals(item, piece.source, piece.index)[:1]
+            for one in read_knobs(item, piece.source, variable.type, piece.index)
+        )
+
+    @cached_property
     def invocations(self) -> tuple[Invocation, ...]:
         """The macros used at file level, such as `DEVICE_ATTR_RW(mode)`."""
         found = (
-            read_invocation(item, piece.source)
+            read_invocation(item, piece.source, piece.index)
             for piece in self._pieces
             for item in piece.items
             if item.shape is Shape.DECLARATION

@@ -340,11 +340,25 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
+class Knob:
+    """`.data = &place, .proc_handler = handler` in a row of a table at file level."""
+
+    table_type: str
+    place: str
+    """The lvalue, without the `&`: `demo_defaults.rate`."""
+    handler: str
+    line: int
+    fragment: int
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """A macro used at file level: `static DEVICE_ATTR_RW(mode);`."""
 
     name: str
     arguments: tuple[str, ...]
+    line: int = 0
+    fragment: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from reviewbot.syntax.items import Item, Shape
-from reviewbot.syntax.model import GlobalVariable, Invocation, Registration, TypeName
+from reviewbot.syntax.model import GlobalVariable, Invocation, Knob, Registration, TypeName
 from reviewbot.syntax.normalise import Source, rewrite_declaration
 from reviewbot.syntax.parse import Node, parse
 from reviewbot.syntax.types import declared, type_of_text
@@ -44,13 +44,18 @@ def read_globals(item: Item, source: Source, fragment: int) -> tuple[GlobalVaria
     return tuple(_variables(text, item.start, source, fragment, None))
 
 
-def read_invocation(item: Item, source: Source) -> Invocation | None:
+def read_invocation(item: Item, source: Source, fragment: int) -> Invocation | None:
     """The macro that a declaration at file level is made of, if it is one."""
     macro = _INVOKED.match(source.bare, item.start, item.end)
     if macro is None:
         return None
     arguments = macro.group(2).decode("utf-8", "replace").split(",")
-    return Invocation(macro.group(1).decode("latin-1"), tuple(argument.strip() for argument in arguments))
+    return Invocation(
+        macro.group(1).decode("latin-1"),
+        tuple(argument.strip() for argument in arguments),
+        source.line(macro.start(1)),
+        fragment,
+    )
 
 
 def static_locals(function: str, item: Item, source: Source, fragment: int) -> Iterator[GlobalVariable]:
@@ -135,3 +140,18 @@ def _value(at: int, source: Source, table: str, member: str, member_at: int) -> 
     found = _VALUE.match(source.bare, at)
     if found and not found.group(1).isupper():
         yield Registration(table, member, found.group(1).decode("latin-1"), source.line(member_at))
+
+
+_ROW = re.compile(rb"\{[^{}]*\}")
+_DATA = re.compile(rb"\.\s*data\s*=\s*&\s*([A-Za-z_][\w.>\[\]-]*)")
+_HANDLER = re.compile(rb"\.\s*proc_handler\s*=\s*&?\s*(\w+)")
+
+
+def read_knobs(item: Item, source: Source, type_: TypeName, fragment: int) -> Iterator[Knob]:
+    """The rows of a table of knobs: which memory a handler lets users set."""
+    for row in _ROW.finditer(source.bare, item.opening + 1, item.end):
+        data, handler = _DATA.search(row.group()), _HANDLER.search(row.group())
+        if data and handler:
+            place, name = (match.group(1).decode("latin-1") for match in (data, handler))
+            line = source.line(row.start() + data.start())
+            yield Knob(type_.tag or type_.name, place, name, line, fragment)

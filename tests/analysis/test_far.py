@@ -76,6 +76,22 @@ def test_a_plain_store_there_is_no_mark() -> None:
     assert asked({"net/core/dev.c": CORE.replace(b"WRITE_ONCE(w->eggs, n)", b"w->eggs = n")}) == []
 
 
+def test_a_sysctl_row_there_is_a_store() -> None:
+    row = b"""
+static struct wren_dev wren_defaults;
+
+static struct ctl_table wren_table[] = {
+	{
+		.procname = "nest",
+		.data = &wren_defaults.nest,
+		.proc_handler = proc_dointvec,
+	},
+};
+"""
+    assert asked({"net/core/sysctl.c": row}) == []
+    assert asked({"net/core/sysctl.c": row + READER}) == [("wren_dev.nest", "wren_first")]
+
+
 def test_marked_reads_there_speak_for_no_writer_here() -> None:
     assert asked({"net/core/dev.c": READER}) == []
 

@@ -75,6 +75,16 @@ class Serial:
 
 
 @dataclass(frozen=True, slots=True)
+class Parameter:
+    """A macro that makes a variable a parameter: the arguments that are the variable and its mode."""
+
+    variable: int
+    mode: int
+    setter: str
+    """The function that stores it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Contexts:
     """The tables of contexts."""
 
@@ -86,6 +96,9 @@ class Contexts:
     names: tuple[tuple[str, str], ...]
     """(regular expression, context) of functions known by their name."""
     serialised: tuple[Serial, ...]
+    knobs: tuple[tuple[str, frozenset[str]], ...]
+    """Struct of a table -> the handlers that store what `.data` points to, marked."""
+    parameters: Mapping[str, Parameter]
 
     def context(self, name: str) -> Context | None:
         """The context `name`."""
@@ -102,6 +115,10 @@ class Contexts:
     def macro(self, name: str) -> ContextMacro | None:
         """The macro `name` that makes functions callbacks."""
         return self.macros.get(name)
+
+    def stores_knob(self, table: str, handler: str) -> bool:
+        """Whether the handler of a row of a table stores what its `.data` points to."""
+        return any(struct == table and handler in handlers for struct, handlers in self.knobs)
 
     def context_by_name(self, function: str) -> str | None:
         """The context that a function's own name tells."""
@@ -123,6 +140,8 @@ def read_contexts(top: Section) -> Contexts:
         macros=_macros(top, known),
         names=tuple((row.text("regex"), row.word("context", known)) for row in top.rows("context_names")),
         serialised=_serialised(top, known),
+        knobs=tuple((row.text("table"), frozenset(row.names("handlers"))) for row in top.rows("knobs")),
+        parameters=_parameters(top),
     )
     top.close()
     return tables
@@ -223,3 +242,13 @@ def _serialised(top: Section, known: frozenset[str]) -> tuple[Serial, ...]:
             raise VocabularyError(f"{row.path}.owner: struct.member is wanted here")
         found.append(Serial(struct, member, frozenset(row.names("contexts", known))))
     return tuple(found)
+
+
+def _parameters(top: Section) -> Mapping[str, Parameter]:
+    table: Table[Parameter] = Table()
+    for row in top.rows("parameters"):
+        variable, mode = row.number("variable"), row.number("mode")
+        if variable is None or mode is None:
+            raise VocabularyError(f"{row.path}: variable and mode are wanted here")
+        table.add(row.path, row.names("fn"), Parameter(variable, mode, row.text("setter")))
+    return table.frozen()
