@@ -55,6 +55,7 @@ def _said(command: Any) -> Any:
     return verbose(quiet(command))
 
 
+_HERD = click.option("--check-with-herd", is_flag=True, help="Ask herd7 as well, and tell where it differs.")
 _RULES = click.option("--rules", type=_FOLDER, metavar="DIR", help="Rule pages of your own as well.")
 
 
@@ -85,6 +86,7 @@ def cli() -> None:
     default="medium",
     help="The least confidence to show (default: medium).",
 )
+@_HERD
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when comments are shown.")
 @click.option(
     "--color",
@@ -136,14 +138,18 @@ def story(field: str, source: tuple[str, ...], **options: Any) -> None:
     help="The memory model, or a tree with one (default: our own).",
 )
 @click.option("--explain", is_flag=True, help="Show how it happens, or what forbids it.")
-def litmus(file: tuple[Path, ...], model: Path | None, explain: bool) -> None:
+@click.option("--svg", type=_FILE, metavar="FILE", help="Draw that; for several tests name a folder.")
+@_HERD
+def litmus(
+    file: tuple[Path, ...], model: Path | None, explain: bool, svg: Path | None, check_with_herd: bool
+) -> None:
     """Ask the kernel's memory model about litmus tests, each a FILE, in a folder, or - for standard input.
 
-    Prints what herd7 does. Exits with 1 where a test is not as its Result header says.
+    Prints what herd7 does. Exits with 1 where a test is not as its Result header (or herd7) says.
     """
     from reviewbot.commands.litmus import Request, run  # noqa: PLC0415 - see the module's docstring
 
-    if status := run(Request(file, model, explain)):
+    if status := run(Request(file, model, explain, svg, check_with_herd)):
         raise click.exceptions.Exit(status)
 
 

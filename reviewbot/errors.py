@@ -29,5 +29,9 @@ class LitmusError(ReviewbotError):
     """A litmus test cannot be read or judged; the text begins with `file:line:column:`."""
 
 
+class HerdError(ReviewbotError):
+    """herd7 is not there, or does not answer."""
+
+
 class ReaderGoneError(ReviewbotError):
     """Nobody reads standard output any more; no OSError, for click ends with 1 on a broken pipe."""

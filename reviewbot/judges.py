@@ -20,6 +20,8 @@ class Judge:
         self._repository = repository
         self._base = base
         self._model: Model | None = None
+        self.files: dict[str, str] = {}
+        """The files of the model of the tree, by name; empty where it is reviewbot's own."""
         self.note = ""
         """Why the tree's own model is not used although it has one; empty else."""
 
@@ -38,19 +40,26 @@ class Judge:
         repository, base = self._repository, self._base
         if repository is None or base is None:
             return None
-        read = _reader(repository, base)
+        files: dict[str, str] = {}
+        read = _reader(repository, base, files)
         if read("linux-kernel.cfg") is None and read("linux-kernel.cat") is None:
             return None
         try:
-            return load_from(read, f"{base[:12]}:{FOLDER}")
+            model = load_from(read, f"{base[:12]}:{FOLDER}")
         except ModelError as error:
             self.note = f"judged by reviewbot's own memory model, for that of the tree is not read: {error}"
             return None
+        self.files = files
+        return model
 
 
-def _reader(repository: Repository, base: str) -> Callable[[str], str | None]:
+def _reader(repository: Repository, base: str, files: dict[str, str]) -> Callable[[str], str | None]:
+    """Reads files of the model, and notes each in `files`."""
+
     def read(name: str) -> str | None:
         text = repository.read(base, f"{FOLDER}/{name}") if _NAME.fullmatch(name) else None
-        return text.decode("utf-8", "replace") if text is not None else None
+        if text is not None:
+            files[name] = text.decode("utf-8", "replace")
+        return files.get(name)
 
     return read

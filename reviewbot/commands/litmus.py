@@ -8,17 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
+from reviewbot.commands.herd import Opinion
+from reviewbot.commands.herd import compared as second_opinion
 from reviewbot.commands.output import emit
+from reviewbot.commands.pictures import Pictures, pictures
 from reviewbot.commands.trouble import say
 from reviewbot.errors import LitmusError, ReviewbotError
-from reviewbot.memory_model.check import Allowed, Never, Outcomes, Unknown, check, outcomes
+from reviewbot.memory_model.check import Allowed, Never, Outcomes, Unknown, Verdict, check, outcomes
 from reviewbot.memory_model.draw import WIDTH, draw
+from reviewbot.memory_model.herd import Herd, model_files
 from reviewbot.memory_model.litmus.model import Quantifier, Test
 from reviewbot.memory_model.litmus.parse import parse
 from reviewbot.memory_model.litmus.scan import MAX_SIZE
 from reviewbot.memory_model.litmus.write import proposition_text
-from reviewbot.memory_model.model import Model, default, load
+from reviewbot.memory_model.model import DEFAULT_FOLDER, Model, default, load
 from reviewbot.memory_model.outcome import state_text
 from reviewbot.publishers import clean
 
@@ -49,11 +54,15 @@ class Request:
         files: Litmus tests, folders of them, or `-` for standard input.
         model: The folder of the memory model, or a kernel tree; None for reviewbot's own.
         is_explained: Whether to show the execution, or what forbids it.
+        svg: Where to draw that: a file, or a folder for several tests.
+        is_checked: Whether to ask herd7 as well.
     """
 
     files: tuple[Path, ...]
     model: Path | None = None
     is_explained: bool = False
+    svg: Path | None = None
+    is_checked: bool = False
 
 
 def run(request: Request) -> int:
@@ -61,33 +70,82 @@ def run(request: Request) -> int:
 
     Returns:
         The exit status: 2 if a file cannot be read, else 1 if a test is not (or not known to be) as its
-        Result header says, else 0.
+        Result header or herd7 says, else 0.
 
     Raises:
         ModelError: the memory model cannot be read.
+        HerdError: herd7 is to be asked and is not there.
+        ReviewbotError: pictures cannot be written.
     """
-    model = _model(request.model)
+    files = tuple(_files(request.files))
+    asking = _Asking(
+        _model(request.model),
+        request.is_explained,
+        pictures(request.svg, len(files)) if request.svg is not None else None,
+        _herd(request) if request.is_checked else None,
+    )
     found: list[Compared] = []
+    opinions: list[Opinion] = []
     bad = 0
-    for path in _files(request.files):
+    for path in files:
         try:
-            test = parse(_text(path), str(path))
-            result = outcomes(test, model)
-            compared = compare(test, result)
-            text = "\n".join((*_report(result), *_compared(test, compared), ""))
-            if request.is_explained:
-                text += _explained(test, model)
+            answer = asking.answer(path)
         except ReviewbotError as error:
             say(str(error))
             bad += 1
             continue
-        emit(("\n" if found else "") + clean.block(text), None)
-        found.append(compared)
+        emit(("\n" if found else "") + clean.block(answer.text), None)
+        found.append(answer.compared)
+        opinions += [answer.opinion] if answer.opinion else []
     if len(found) + bad > 1:
-        emit(f"\n{_summary(found, bad)}\n", None)
+        emit(f"\n{_summary(found, opinions, bad)}\n", None)
     if bad:
         return 2
-    return 1 if Compared.OTHER in found or Compared.OPEN in found else 0
+    is_wrong = {Compared.OTHER, Compared.OPEN} & {*found} or {Opinion.OTHER, Opinion.OPEN} & {*opinions}
+    return 1 if is_wrong else 0
+
+
+class _Answer(NamedTuple):
+    text: str
+    compared: Compared
+    opinion: Opinion | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What is done with each test."""
+
+    model: Model
+    is_explained: bool
+    pictures: Pictures | None
+    herd: Herd | None
+
+    def answer(self, path: Path) -> _Answer:
+        """All that is printed of one test; its picture is drawn.
+
+        Raises:
+            ReviewbotError: it cannot be read or judged, or the picture not be written.
+        """
+        source = _text(path)
+        test = parse(source, str(path))
+        result = outcomes(test, self.model)
+        compared = compare(test, result)
+        lines = [*_report(result), *_compared(test, compared)]
+        opinion = None
+        if self.herd is not None:
+            opinion, said = second_opinion(source, result, self.herd)
+            lines += said
+        text = "\n".join((*lines, ""))
+        if self.is_explained or self.pictures is not None:
+            text += self._shown(test, path)
+        return _Answer(text, compared, opinion)
+
+    def _shown(self, test: Test, path: Path) -> str:
+        """The explanation, if it is wanted; the picture goes to its file."""
+        verdict = check(test, self.model)
+        if self.pictures is not None and (why := self.pictures.draw(path, verdict, self.model)):
+            say(f"{path}: {why}")
+        return _explained(verdict, self.model) if self.is_explained else ""
 
 
 def compare(test: Test, result: Outcomes) -> Compared:
@@ -103,10 +161,16 @@ def compare(test: Test, result: Outcomes) -> Compared:
 
 
 def _model(folder: Path | None) -> Model:
-    if folder is None:
-        return default()
-    inner = folder / _UNDER_A_TREE
-    return load(inner if inner.is_dir() else folder)
+    return default() if folder is None else load(_model_folder(folder))
+
+
+def _model_folder(named: Path) -> Path:
+    inner = named / _UNDER_A_TREE
+    return inner if inner.is_dir() else named
+
+
+def _herd(request: Request) -> Herd:
+    return Herd(model_files(_model_folder(request.model) if request.model else DEFAULT_FOLDER))
 
 
 def _files(named: tuple[Path, ...]) -> Iterator[Path]:
@@ -164,9 +228,8 @@ def _compared(test: Test, compared: Compared) -> Iterator[str]:
         yield f"OPEN {test.name}: its Result says {test.result}, which is not known"
 
 
-def _explained(test: Test, model: Model) -> str:
+def _explained(verdict: Verdict, model: Model) -> str:
     """The execution that shows the outcome, or the one that the model refuses, and why."""
-    verdict = check(test, model)
     if isinstance(verdict, Unknown):
         return f"\nUnknown: {verdict.limit}\n"
     if isinstance(verdict, Allowed):
@@ -185,8 +248,9 @@ def _forbidden(verdict: Never, model: Model) -> str:
     return f"\nForbidden by {reasons}:\n\n{draw(verdict.witness)}\n{cycle}\n"
 
 
-def _summary(found: list[Compared], bad: int) -> str:
-    counts = [(found.count(each), each.value) for each in Compared]
+def _summary(found: list[Compared], opinions: list[Opinion], bad: int) -> str:
+    counts: list[tuple[int, str]] = [(found.count(each), each.value) for each in Compared]
     counts.append((bad, "cannot be read"))
+    counts += [(opinions.count(each), each.value) for each in Opinion]
     parts = ", ".join(f"{count} {words}" for count, words in counts if count)
     return f"{len(found) + bad} tests: {parts}"

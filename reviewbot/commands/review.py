@@ -11,7 +11,10 @@ from reviewbot.commands.folders import cache_folder
 from reviewbot.commands.output import Progress, check_target, emit, wants_color, width
 from reviewbot.commands.place import Wish, ground, opened
 from reviewbot.commands.trouble import say
+from reviewbot.judges import Judge
+from reviewbot.memory_model import herd
 from reviewbot.pipeline import Options, Review, review
+from reviewbot.sources.git import Repository
 from reviewbot.sources.read import read_series
 
 
@@ -33,6 +36,7 @@ class Request:
     color: str = "auto"
     verbose: bool = False
     quiet: bool = False
+    check_with_herd: bool = False
 
 
 class Outcome(NamedTuple):
@@ -49,6 +53,8 @@ def run(request: Request) -> Outcome:
         ReviewbotError: there is nothing to review, or something cannot be read or written.
     """
     check_target(request.output)
+    if request.check_with_herd:
+        herd.program()  # that it is missing is told before the work rather than after it
     with Progress(sys.stderr, request.verbose, request.quiet) as progress:
         done = reviewed(request, progress)
     emit(_rendered(done, request), request.output)
@@ -69,7 +75,20 @@ def reviewed(request: Request, progress: Progress) -> Review:
         series = read_series(request.sources, repository, request.revision, sys.stdin.buffer)
         found = ground(series, repository, request.wish)
         done = review(series, found.repository, _options(request, found.base, progress))
-    return replace(done, report=replace(done.report, notes=(*done.report.notes, *found.notes)))
+        notes = [*done.report.notes, *found.notes]
+        if request.check_with_herd:
+            progress("asking herd7")
+            notes += _second_opinion(done, found.repository)
+    return replace(done, report=replace(done.report, notes=tuple(notes)))
+
+
+def _second_opinion(done: Review, repository: Repository | None) -> tuple[str, ...]:
+    """What herd7 says in the model that the review was judged by."""
+    from reviewbot.commands import second_opinion  # noqa: PLC0415 - only what is asked for is imported
+
+    judge = Judge(repository, done.report.base)
+    judge()
+    return second_opinion.notes(done.report, judge.files)
 
 
 def _options(request: Request, base: str | None, progress: Progress) -> Options:

@@ -23,6 +23,9 @@ from reviewbot.memory_model.shape import Shape, base, sources
 VARIANTS = frozenset({"lkmmv1", "lkmmv2"})
 """The variants of herd that are known; without one, the first is meant."""
 
+DEFAULT_FOLDER = Path(__file__).parent / "default_model"
+"""The files of `default`."""
+
 MAX_FILE = 1_000_000
 """Characters of one file."""
 
@@ -244,7 +247,7 @@ def load_from(read: Callable[[str], str | None], where: str) -> Model:
 @cache
 def default() -> Model:
     """The model that comes with reviewbot, for when no kernel tree is at hand."""
-    return load(Path(__file__).parent / "default_model")
+    return load(DEFAULT_FOLDER)
 
 
 def _configured(source: Source, names: dict[str, str]) -> frozenset[str]:

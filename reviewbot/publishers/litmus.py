@@ -24,7 +24,7 @@ def write(report: Report, folder: Path) -> tuple[Path, ...]:
         for finding in report.findings:
             if finding.is_shown and finding.witness:
                 folder.mkdir(parents=True, exist_ok=True)
-                for side, text in _tests(finding):
+                for side, text in tests(finding):
                     path = folder / f"{_name(finding)}-{side}.litmus"
                     path.write_text(text, encoding="utf-8")
                     made.append(path)
@@ -33,7 +33,8 @@ def write(report: Report, folder: Path) -> tuple[Path, ...]:
     return tuple(made)
 
 
-def _tests(finding: Finding) -> list[tuple[str, str]]:
+def tests(finding: Finding) -> list[tuple[str, str]]:
+    """The tests of a comment, as `posted` and as `suggested`, with their texts."""
     witness = finding.witness
     if witness is None:
         return []
