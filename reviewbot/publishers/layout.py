@@ -36,7 +36,9 @@ def checklist(items: Sequence[str], width: int = MAIL_WIDTH) -> list[str]:
 
 
 @dataclass(slots=True)
-class _Row:
+class Row:
+    """A row of a table of threads: clean texts, not cut to any width."""
+
     cells: list[str]
     arrows: list[str]
     """One a gap between columns."""
@@ -53,24 +55,25 @@ def thread_table(interleaving: Interleaving, width: int = TABLE_WIDTH) -> list[s
     if not count:
         return []
     titles = [clean.clip(clean.line(title), width) for title in interleaving.columns]
-    rows = [_Row(titles, [""] * (count - 1)), *_rows(interleaving.steps, count)]
+    rows = [Row(titles, [""] * (count - 1)), *thread_rows(interleaving.steps, count)]
     gap = max((len(arrow) for row in rows for arrow in row.arrows), default=1)
     gaps = (count - 1) * (len(_BEFORE_ARROW) + gap + len(_AFTER_ARROW))
     lengths = [max(len(row.cells[n]) for row in rows) for n in range(count)]
     widths = _widths(lengths, max(width - gaps, 6 * count))
     underlines = ["-" * min(len(title), size) for title, size in zip(titles, widths, strict=True)]
-    rows.insert(1, _Row(underlines, []))
+    rows.insert(1, Row(underlines, []))
     return [line for row in rows for line in _lines(row, widths, gap, width)]
 
 
-def _rows(steps: Sequence[Step], count: int) -> Iterator[_Row]:
-    row: _Row | None = None
+def thread_rows(steps: Sequence[Step], count: int) -> Iterator[Row]:
+    """The steps in `count` columns; the step that an arrow points to shares its row."""
+    row: Row | None = None
     for step in steps:
         column = min(max(step.column, 0), count - 1)
         if row is None or not _shares(row, column):
             if row is not None:
                 yield row
-            row = _Row([""] * count, [""] * (count - 1))
+            row = Row([""] * count, [""] * (count - 1))
         row.cells[column] = clean.clip(clean.untabbed(step.text).rstrip(), TABLE_WIDTH)
         row.remark = clean.line(step.remark)
         if step.arrow and count > 1:
@@ -79,7 +82,7 @@ def _rows(steps: Sequence[Step], count: int) -> Iterator[_Row]:
         yield row
 
 
-def _shares(row: _Row, column: int) -> bool:
+def _shares(row: Row, column: int) -> bool:
     """Whether the row ends in an arrow that points to this column, still empty."""
     points = column > 0 and bool(row.arrows[column - 1])
     return points and not row.remark and not any(row.cells[column:])
@@ -95,7 +98,7 @@ def _widths(lengths: list[int], room: int) -> list[int]:
     return widths
 
 
-def _lines(row: _Row, widths: list[int], gap: int, width: int) -> Iterator[str]:
+def _lines(row: Row, widths: list[int], gap: int, width: int) -> Iterator[str]:
     arrows = [*row.arrows, *[""] * (len(widths) - len(row.arrows))]
     parts = []
     for cell, size, arrow in zip(row.cells, widths, arrows, strict=True):

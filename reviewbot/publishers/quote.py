@@ -56,7 +56,7 @@ def said(comment: Comment) -> list[str]:
     finding, words = comment.finding, comment.words
     parts = [paragraph(text, MAIL_WIDTH) for text in words.paragraphs]
     if not comment.position or not comment.position.is_exact:
-        parts.insert(0, paragraph(_about(comment), MAIL_WIDTH))
+        parts.insert(0, paragraph(about(comment), MAIL_WIDTH))
     if words.suggestion and not words.is_in_question:
         parts.append(paragraph(f"Suggested: {words.suggestion}", MAIL_WIDTH))
     if words.caveat:
@@ -67,7 +67,7 @@ def said(comment: Comment) -> list[str]:
     return "\n\n".join("\n".join(part) for part in parts if part).split("\n")
 
 
-def _about(comment: Comment) -> str:
+def about(comment: Comment) -> str:
     """Which line is meant, where the comment cannot stand under it."""
     place = comment.finding.place
     function = f" in {place.function}()" if place.function else ""
@@ -114,7 +114,7 @@ class _Quoted:
             yield _skip(passed)
         if not last or last[0] != file:
             yield f"> {_diff_line(self.patch.files[file])}"
-        yield f"> {_hunk_line(self.patch.files[file].hunks[hunk])}"
+        yield f"> {hunk_line(self.patch.files[file].hunks[hunk])}"
 
 
 def _between(patch: Patch, last: tuple[int, int, int], to: tuple[int, int]) -> int:
@@ -136,7 +136,8 @@ def _diff_line(file: FileDiff) -> str:
     return clean.code(f"diff --git a/{before} b/{after}")
 
 
-def _hunk_line(hunk: Hunk) -> str:
+def hunk_line(hunk: Hunk) -> str:
+    """The line that a hunk begins with, clean."""
     before = _range(hunk.before_start, hunk.before_count)
     after = _range(hunk.after_start, hunk.after_count)
     return clean.code(f"@@ -{before} +{after} @@ {hunk.section}".rstrip())

@@ -1,6 +1,5 @@
 """Text for the terminal: short, the same when piped, coloured only where that was asked for."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -8,6 +7,7 @@ from reviewbot.analysis.facts import SharedAccess
 from reviewbot.comments import Comment, comments, reason, unread
 from reviewbot.findings import Finding, Report
 from reviewbot.publishers import clean
+from reviewbot.publishers.counts import extent, heading, tally
 from reviewbot.publishers.layout import checklist, paragraph, thread_table
 from reviewbot.series.model import Series
 
@@ -53,28 +53,12 @@ def _lines(series: Series, report: Report, width: int, verbose: bool) -> Iterato
 
 
 def _header(series: Series, report: Report, width: int) -> Iterator[_Line]:
-    number = f" 0/{series.total}" if series.total > 1 else ""
-    prefix = f"[{clean.line(series.prefix)}{number}] " if series.prefix else ""
-    left, right = prefix + clean.line(series.subject), _seen(series, report)
+    left, right = heading(series), extent(series, report)
     if len(left) + 2 + len(right) <= width:
         yield _Line(left + right.rjust(width - len(left)), "head")
     else:
         yield _Line(left, "head")
         yield _Line(f"  {right}", "head")
-
-
-def _seen(series: Series, report: Report) -> str:
-    count = len(series.patches)
-    patches = f"{count} of {series.total} patches" if count < series.total else _counted(count, "patch")
-    if report.base is None:
-        return f"{patches}, no tree"
-    left = count - len(report.applied)
-    return f"{patches} on {clean.line(report.base)[:12]}" + (f", {left} not applied" if left > 0 else "")
-
-
-def _counted(number: int, word: str) -> str:
-    plural = "es" if word.endswith("ch") else "s"
-    return f"{number} {word}{'' if number == 1 else plural}"
 
 
 def _comment(comment: Comment, width: int, verbose: bool) -> Iterator[_Line]:
@@ -145,7 +129,7 @@ def _hidden(report: Report, width: int) -> Iterator[_Line]:
 
 
 def _footer(series: Series, report: Report, made: tuple[Comment, ...], width: int) -> Iterator[_Line]:
-    yield from _wrapped(_counts(report, made), width, "", "head")
+    yield from _wrapped(tally(report, len(made)), width, "", "head")
     for note in report.notes:
         yield from _wrapped(note, width, "Note: ")
     for item in unread(series, report):
@@ -163,15 +147,6 @@ def _hints(series: Series, first: Comment, width: int) -> Iterator[_Line]:
     together = f"{why}      {drafts}".rstrip()
     texts = [together] if len(together) <= width else [why, drafts]
     yield from (_Line(text, "aside") for text in texts if text)
-
-
-def _counts(report: Report, made: tuple[Comment, ...]) -> str:
-    shown = _counted(len(made), "comment") if made else "No comments"
-    hidden = Counter(finding.hidden for finding in report.findings if finding.hidden)
-    if not hidden:
-        return f"{shown}."
-    reasons = [reason(kind) if len(hidden) == 1 else f"{n} {reason(kind)}" for kind, n in hidden.items()]
-    return f"{shown}, {hidden.total()} not shown ({', '.join(reasons)})."
 
 
 def _coloured(lines: list[_Line]) -> str:
