@@ -1,7 +1,8 @@
 """SARIF 2.1.0 (OASIS), for code scanning. Lines are those of the tip.
 
-Both sides of a pair stand in relatedLocations, the table of threads in codeFlows, hidden
-findings as suppressed results with their reason, what could not be read as notifications.
+Both sides of a pair stand in relatedLocations, the table of threads in codeFlows, what the memory
+model says in the properties, hidden findings as suppressed results with their reason, what could
+not be read as notifications.
 """
 
 import json
@@ -89,7 +90,7 @@ def _result(series: Series, finding: Finding, rule: int, occurrence: int) -> dic
         "locations": [_location(series, finding.place, finding.line_text)],
         "relatedLocations": list(_related(series, finding)),
         "partialFingerprints": {"primaryLocationLineHash": f"{finding.fingerprint}:{occurrence}"},
-        "properties": {"concern": finding.concern.word, "precision": _PRECISION[finding.confidence]},
+        "properties": _properties(finding),
     }
     flows = _thread_flows(series, finding, finding.interleaving) if finding.interleaving else []
     if flows:
@@ -97,6 +98,19 @@ def _result(series: Series, finding: Finding, rule: int, occurrence: int) -> dic
     if finding.hidden:
         result["suppressions"] = [_suppression(finding.hidden)]
     return result
+
+
+def _properties(finding: Finding) -> dict[str, Any]:
+    """What SARIF has no word for; what the memory model says is called as in our JSON."""
+    found: dict[str, Any] = {"concern": finding.concern.word, "precision": _PRECISION[finding.confidence]}
+    if finding.witness:
+        found["witness"] = {
+            "as_posted": finding.witness.as_posted,
+            "as_suggested": finding.witness.as_suggested or None,
+            "race": finding.witness.has_race,
+            "repair": finding.witness.repair or None,
+        }
+    return found
 
 
 def _suppression(hidden: Hidden) -> dict[str, Any]:

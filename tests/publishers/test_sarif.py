@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 
 from reviewbot.analysis.facts import Place
-from reviewbot.findings import Concern, Hidden
+from reviewbot.findings import Concern, Hidden, Witness
+from reviewbot.pipeline import review_text
 from reviewbot.publishers import sarif
 from reviewbot.publishers.where import uri
 from reviewbot.series.model import Unread
@@ -17,6 +18,7 @@ from tests.publishers.factory import CHECKS, CORE, finding, hidden, modified, pa
 from tests.publishers.test_clean import ANYTHING, is_harmless
 
 HERE = Path(__file__).parent
+EXAMPLE = HERE.parents[1] / "examples/larch.mbox"
 SCHEMA = json.loads((HERE / "sarif-subset.schema.json").read_text())
 RULES = {
     "flag-publishes-data": (
@@ -61,6 +63,40 @@ def test_both_sides_are_related_and_the_threads_are_flows() -> None:
     orders = [[step["executionOrder"] for step in flow["locations"]] for flow in flows]
     assert orders == [[1, 2], [3, 4]]
     assert flows[1]["locations"][0]["location"]["physicalLocation"]["region"]["startLine"] == 93
+
+
+def test_what_the_memory_model_says() -> None:
+    said = {"as_posted": "Sometimes", "as_suggested": "Never", "race": True, "repair": "release/acquire"}
+    witness = Witness("Sometimes", "Never", True, "release/acquire", "C a\n", "C b\n", "as posted: it may")
+    [result] = log(series(), report(replace(finding(), witness=witness)), RULES)["results"]
+    assert result["properties"]["witness"] == said
+    none = replace(witness, as_suggested="", repair="")
+    [result] = log(series(), report(replace(finding(), witness=none)), RULES)["results"]
+    assert result["properties"]["witness"] == {**said, "as_suggested": None, "repair": None}
+    assert "witness" not in log(series(), report(finding()), RULES)["results"][0]["properties"]
+
+
+def test_the_flows_are_the_table_of_the_witness() -> None:
+    told = review_text(EXAMPLE.read_bytes())
+    described = json.loads(sarif.render(series(), told, {}))["runs"][0]["results"]
+    proved = [
+        (found, result) for found, result in zip(told.findings, described, strict=True) if found.witness
+    ]
+    assert len(proved) == 2
+    for found, result in proved:
+        assert found.interleaving is not None
+        flows = result["codeFlows"][0]["threadFlows"]
+        steps = sorted(
+            (each["executionOrder"], each["location"]["message"]["text"], flow["id"].partition(": ")[2])
+            for flow in flows
+            for each in flow["locations"]
+        )
+        rows = [
+            (number, f"{step.text} {step.remark}".strip(), found.interleaving.columns[step.column])
+            for number, step in enumerate(found.interleaving.steps, start=1)
+        ]
+        assert steps == rows
+        assert result["properties"]["witness"]["as_posted"] == "Sometimes"
 
 
 def test_hidden_findings_are_suppressed_with_the_reason() -> None:
