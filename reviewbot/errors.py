@@ -35,3 +35,7 @@ class HerdError(ReviewbotError):
 
 class ReaderGoneError(ReviewbotError):
     """Nobody reads standard output any more; no OSError, for click ends with 1 on a broken pipe."""
+
+
+class ForgeError(ReviewbotError):
+    """A forge (GitHub, GitLab) cannot be asked, or refuses; the text never holds the token."""
