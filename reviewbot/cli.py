@@ -153,6 +153,62 @@ def litmus(
         raise click.exceptions.Exit(status)
 
 
+@cli.group()
+def bot() -> None:
+    """Comment on pull and merge requests, from a CI job."""
+
+
+def _posting(command: Any) -> Any:
+    """The options of a bot, whichever forge it speaks to."""
+    concerns = click.Choice(["lifetime", "ordering", "race", "marking", "question"])
+    options = (
+        click.option("--number", type=int, metavar="N", help="The request's number (default: the job's)."),
+        click.option("--base-commit", "base_sha", metavar="SHA", help="The commit it starts from."),
+        click.option("--head-commit", "head_sha", metavar="SHA", help="Its newest commit."),
+        click.option("--tree", type=_FOLDER, metavar="DIR", help="The repository (default: this one)."),
+        click.option("--dry-run", is_flag=True, help="Print the requests, send none that changes anything."),
+        click.option("--fail-on", type=concerns, help="Fail on questions of this concern or a graver one."),
+        _RULES,
+        click.option("--preview", is_flag=True, help="Ask by rules in preview as well."),
+        click.option(
+            "--min-confidence",
+            type=click.Choice(["low", "medium", "high"]),
+            default="medium",
+            help="The least confidence to show (default: medium).",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return _said(command)
+
+
+def _errand(source: tuple[str, ...], repository: str | None, options: dict[str, Any]) -> Any:
+    """What a bot is to do; takes the options that name the request out of the others."""
+    from reviewbot.commands.bot import Errand  # noqa: PLC0415 - see the module's docstring
+    from reviewbot.commands.event import Named  # noqa: PLC0415 - as above
+    from reviewbot.commands.place import Wish  # noqa: PLC0415 - as above
+
+    named = Named(repository, options.pop("number"), options.pop("base_sha"), options.pop("head_sha"))
+    return Errand(sources=source, wish=Wish(options.pop("tree"), True, None), named=named, **options)
+
+
+@bot.command("github")
+@click.argument("source", nargs=-1)
+@click.option("--repository", metavar="OWNER/NAME", help="The repository (default: the job's).")
+@click.option("--no-check", is_flag=True, help="Set no check on the head commit.")
+@_posting
+def github_(source: tuple[str, ...], repository: str | None, **options: Any) -> None:
+    """Comment on a pull request of GitHub.
+
+    The request is that of the workflow; SOURCE, as for review, its commits unless named. The
+    token is read from GITHUB_TOKEN. Without one, or without permission, notices are printed.
+    """
+    from reviewbot.commands.bot import run_github  # noqa: PLC0415 - see the module's docstring
+
+    if status := run_github(_errand(source, repository, options)):
+        raise click.exceptions.Exit(status)
+
+
 @cli.command()
 @click.argument("rule")
 @_RULES
