@@ -30,14 +30,14 @@ _PAGE = 100
 _FILE_PAGES = 30
 """GitHub shows 3,000 files of a pull request."""
 _TIMEOUT = 30
-_BETWEEN_WRITES = 1.0
+BETWEEN_WRITES = 1.0
 """Seconds; GitHub asks for it where much is written."""
 
 
 class PyGithubWire:
     """Carries requests with PyGithub."""
 
-    def __init__(self, token: str, api: str = API, pause: float = _BETWEEN_WRITES) -> None:
+    def __init__(self, token: str, api: str = API, pause: float | None = None) -> None:
         """Raises ForgeError where PyGithub is missing, or the address would show the token to others."""
         try:
             from github import Auth, Github  # noqa: PLC0415 - an extra, and slow to import
@@ -51,7 +51,7 @@ class PyGithubWire:
             timeout=_TIMEOUT,
             retry=None,
             seconds_between_requests=0,
-            seconds_between_writes=pause,
+            seconds_between_writes=BETWEEN_WRITES if pause is None else pause,
         )
         self._requester = client.requester
 

@@ -17,7 +17,7 @@ query($owner: String!, $name: String!, $number: Int!, $threadsAfter: String, $no
       reviewThreads(first: 50, after: $threadsAfter) @include(if: $wantsThreads) {
         pageInfo { hasNextPage endCursor }
         nodes {
-          id isResolved path line
+          id isResolved viewerCanResolve viewerCanUnresolve path line
           comments(first: 50) {
             pageInfo { hasNextPage }
             nodes { fullDatabaseId body viewerDidAuthor author { login } originalCommit { oid } }
@@ -47,6 +47,7 @@ def thread(node: Mapping[str, Any]) -> Thread:
         is_resolved=bool(node.get("isResolved")),
         commit=first.get("oid") or "",
         is_whole=not has_more(comments),
+        can_resolve=bool(node.get("viewerCanUnresolve" if node.get("isResolved") else "viewerCanResolve")),
     )
 
 

@@ -27,8 +27,8 @@ _BROKEN = (
     (re.compile(r":(?=//)"), f":{_BREAK}"),
     (re.compile(r"(?i)\b(www)(?=\.)"), rf"\1{_BREAK}"),
     (re.compile(r"(?i)\b(gh-)(?=\d)"), rf"\1{_BREAK}"),
-    (re.compile(r"(?i)\b([0-9a-f]{6})(?=[0-9a-f]+\b)"), rf"\1{_BREAK}"),
 )
+_COMMIT = re.compile(r"(?i)\b[0-9a-f]{7,64}\b")
 _LEADING = re.compile(r"^([-+=/:]|\d+(?=[.)]))")
 
 
@@ -74,7 +74,7 @@ def _plain(text: str) -> str:
     text = _SPECIAL.sub(_escaped, text)
     for pattern, instead in _BROKEN:
         text = pattern.sub(instead, text)
-    return text
+    return _COMMIT.sub(lambda found: _BREAK.join(re.findall(".{1,6}", found[0])), text)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -192,7 +192,7 @@ class _Draft:
             return True
         if marker.read(text) != best.marker:
             self._edits.append(Edit(best.id, best.notes[0].id, text))
-        if best.is_resolved:
+        if best.is_resolved and best.can_resolve:
             self._resolves.append(Resolve(best.id, is_resolved=False))
         return True
 
@@ -213,7 +213,7 @@ class _Draft:
                     continue
                 if not known.is_gone:
                     self._edits.append(Edit(thread.id, thread.notes[0].id, gone_body(thread.notes[0].body)))
-                if not thread.is_resolved:
+                if not thread.is_resolved and thread.can_resolve:
                     self._resolves.append(Resolve(thread.id, is_resolved=True))
 
     def plan(self, series: Series, report: Report, result: _Result) -> Plan:

@@ -40,6 +40,8 @@ class Thread:
     """The commit that it was written on."""
     is_whole: bool = True
     """False where there are more replies than were read."""
+    can_resolve: bool = True
+    """Whether the token may resolve it and open it again."""
 
     @property
     def marker(self) -> marker.Marker | None:

@@ -94,6 +94,7 @@ class FakeGitHub:
         self.denied: set[str] = set()
         self.tokens: set[str] = set()
         self.page = 100
+        self.can_resolve = True
         self._id = 5_000_000_000
         self._lock = threading.Lock()
 
@@ -309,6 +310,8 @@ class FakeGitHub:
         return {
             "id": thread.id,
             "isResolved": thread.is_resolved,
+            "viewerCanResolve": not thread.is_resolved and self.can_resolve,
+            "viewerCanUnresolve": thread.is_resolved and self.can_resolve,
             "path": thread.path,
             "line": thread.line,
             "comments": {

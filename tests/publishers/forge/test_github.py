@@ -431,6 +431,9 @@ def test_without_permission_to_resolve_the_comment_says_it(bench: Bench) -> None
     assert "**Not asked any more.**" in bench.thread().comments[0].body
     assert set(outcome.denied) == {Purpose.RESOLVE}
     assert len(bench.summaries) == 1
+    bench.fake.can_resolve = False  # what GitHub says of such a token
+    bench.run(found=report(factory.question()))
+    assert bench.fake.writes == []
 
 
 @pytest.mark.parametrize(
