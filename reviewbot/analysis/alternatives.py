@@ -1,4 +1,8 @@
-"""Branches of one #if: only one of them is built, so their accesses answer for each other."""
+"""Accesses that answer for each other: in the branches of one #if, and on one line.
+
+Of the branches only one is built. On the line of `to->mode = READ_ONCE(from->mode)` the author
+thought of both objects.
+"""
 
 import re
 from collections.abc import Sequence
@@ -24,6 +28,17 @@ def is_marked_in_sibling(story: Story, seen: Seen) -> bool:
         and s.access.marking is not Marking.PLAIN
     )
     return any(_are_siblings(seen, other) for other in alike)
+
+
+def is_marked_beside(story: Story, seen: Seen) -> bool:
+    """Whether the same line has a marked access of the field, of another object."""
+    return any(
+        s.study is seen.study
+        and s.source.line == seen.source.line
+        and s.access.marking is Marking.ONCE
+        and s.access.object_text != seen.access.object_text
+        for s in story.seen
+    )
 
 
 def _are_siblings(one: Seen, other: Seen) -> bool:

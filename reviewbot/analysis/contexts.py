@@ -32,6 +32,7 @@ WORDS = {
     "debugfs": "a debugfs file",
     "sysctl": "a sysctl handler",
     "netdev_xmit": "the transmit path",
+    "qdisc": "a qdisc operation",
     "netdev_ops": "a netdev operation",
     "net_rx": "the receive path",
     "super_ops": "a file system operation",

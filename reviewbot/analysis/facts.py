@@ -376,6 +376,8 @@ class MixedMarking(Fact):
     write_wanted: str = ""
     read_wanted: str = ""
     """What the side that is not marked is to use, without parentheses; empty for a side that is."""
+    is_rcu: bool = False
+    """Of an RCU pointer: the rcu_ family is wanted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reviewbot.analysis import wording
-from reviewbot.analysis.alternatives import is_marked_in_sibling
+from reviewbot.analysis.alternatives import is_marked_beside, is_marked_in_sibling
 from reviewbot.analysis.evidence import Evidence, Overlap, excludes
 from reviewbot.analysis.facts import Confidence, HeldLock, Known, MixedMarking, SharedAccess, Side
 from reviewbot.analysis.knobs import Handler
@@ -41,7 +41,8 @@ class Markings:
         if story.type is not None and story.type.name in self._waiting.self_synchronised_types:
             return
         for seen in story.seen:
-            if self._is_candidate(seen) and not is_marked_in_sibling(story, seen):
+            is_answered = is_marked_in_sibling(story, seen) or is_marked_beside(story, seen)
+            if self._is_candidate(seen) and not is_answered:
                 fact = self._against_marked(story, seen) or self._against_locked(story, seen)
                 if fact is not None:
                     yield fact

@@ -35,6 +35,7 @@ from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
 from reviewbot.analysis.publications import Publications
 from reviewbot.analysis.purposes import Purposes
+from reviewbot.analysis.rcu_pointers import RcuPointers
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.sightings import Sightings
 from reviewbot.analysis.stale_copies import StaleCopies
@@ -94,6 +95,7 @@ class Analysis:
             DoubleChecks(ordering, self.evidence, scenarios),
             Crossings(self.stories, ordering, self.evidence, scenarios),
             Markings(self.evidence, update_side, scenarios),
+            RcuPointers(self.evidence),
             NewFields(self.evidence),
         )
         self._documented = Documented(program, self.contexts)

@@ -74,14 +74,18 @@ class UpdateSide:
 
     def is_retried(self, seen: Seen) -> bool:
         """Whether a read stands in a section that is run again when a sequence count has moved."""
-        study = seen.study
-        before, behind = study.flow.may_precede(seen.event), study.flow.may_follow(seen.event)
+        return self._is_retried(seen.study, seen.event, DEPTH)
+
+    def _is_retried(self, study: Study, event: int, depth: int) -> bool:
+        before, behind = study.flow.may_precede(event), study.flow.may_follow(event)
         done = {
             (self._seqcounts.seqcount(call.function), bool(before >> index & 1), bool(behind >> index & 1))
             for index, call in study.calls()
         }
-        begins = any(what == "read_begin" and is_before for what, is_before, _ in done)
-        return begins and any(what == "read_retry" and is_behind for what, _, is_behind in done)
+        if any(what == "read_begin" and is_before for what, is_before, _ in done):
+            return any(what == "read_retry" and is_behind for what, _, is_behind in done)
+        sites = self._program.sites(study) if depth and study.function.is_static else ()
+        return bool(sites) and all(self._is_retried(site.caller, site.event, depth - 1) for site in sites)
 
 
 def _is_real(lock: HeldLock) -> bool:

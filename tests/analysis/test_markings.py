@@ -286,3 +286,27 @@ def test_a_lock_that_some_callers_bring_lowers_the_confidence() -> None:
     ]
     none = changed(BROUGHT_NEW, ("\tguard(spinlock)(&w->lock);\n", ""))
     assert [fact.confidence for fact in facts(added(BROUGHT_OLD, none), MixedMarking)] == [Confidence.MEDIUM]
+
+
+def test_a_retried_section_of_the_callers_counts() -> None:
+    inner = "static u64 wren_part(struct wren *w)\n{\n\treturn READ_ONCE(w->sum);\n}\n"
+    text = inner + changed(RETRIED, ("READ_ONCE(w->sum)", "wren_part(w)"))
+    assert facts(text, MixedMarking) == []
+    other = "u64 wren_other(struct wren *w)\n{\n\treturn wren_part(w);\n}\n"
+    assert [fact.wanted for fact in facts(text + other, MixedMarking)] == ["WRITE_ONCE()"]
+
+
+COPIED = """
+void wren_copy(struct wren *to, struct wren *from)
+{
+	to->rate = READ_ONCE(from->rate);
+}
+"""
+
+
+def test_the_author_of_a_mark_thought_of_the_whole_line() -> None:
+    assert [fact.place.function for fact in facts(MIXED + COPIED, MixedMarking)] == ["wren_set_rate"]
+    marked = changed(MIXED, ("w->rate = rate", "WRITE_ONCE(w->rate, rate)")) + COPIED
+    assert facts(marked, MixedMarking) == []
+    plain = changed(marked, ("READ_ONCE(from->rate)", "from->rate"))
+    assert [fact.place.function for fact in facts(plain, MixedMarking)] == ["wren_copy"]
