@@ -16,18 +16,13 @@ _CODE = re.compile(
     r"|(&?[A-Za-z_]\w*(?:(?:->|\.)[A-Za-z_]\w*|\[[\w>.+-]*\])*(?:\(\))?)"
 )
 _IS_CODE = re.compile(r"->|\(\)|_|\[")
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()<>#+!|~&$^=%@:/.-]")
-_HARMLESS = frozenset("().:/-+!=%")
-"""Special only beside something else; what they need is done by `_BROKEN`."""
-_BROKEN = (
-    (re.compile(r"([@#!~%^$](?=\w|\"|&))"), rf"\1{_BREAK}"),
-    (re.compile(r"(&amp;)(?=\w)"), rf"\1{_BREAK}"),
-    (re.compile(r"(\\\[)(?=\w+:)"), rf"\1{_BREAK}"),
-    (re.compile(r"(\\\*)(?=iteration)"), rf"\1{_BREAK}"),
-    (re.compile(r":(?=//)"), f":{_BREAK}"),
-    (re.compile(r"(?i)\b(www)(?=\.)"), rf"\1{_BREAK}"),
-    (re.compile(r"(?i)\b(gh-)(?=\d)"), rf"\1{_BREAK}"),
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~&]")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+_ACTS = re.compile(
+    r"[@#!~%^$](?=[\w\"&])|&amp;(?=\w)|\\\[(?=\w+:)|\\\*(?=iteration)|:(?=//)|\bwww(?=\.)|\bgh-(?=\d)",
+    re.IGNORECASE,
 )
+"""What a forge acts on, in text that is escaped already; a break goes behind it."""
 _COMMIT = re.compile(r"(?i)\b[0-9a-f]{7,64}\b")
 _LEADING = re.compile(r"^([-+=/:]|\d+(?=[.)]))")
 
@@ -65,22 +60,13 @@ def block(lines: tuple[str, ...] | list[str], info: str = "text") -> str:
 
 
 def _longest_run(text: str) -> int:
-    return max(map(len, re.findall("`+", text)), default=0)
+    return max(map(len, re.findall("`+", text)), default=0) if "`" in text else 0
 
 
 def _plain(text: str) -> str:
-    if not text:
-        return ""
-    text = _SPECIAL.sub(_escaped, text)
-    for pattern, instead in _BROKEN:
-        text = pattern.sub(instead, text)
+    text = _ACTS.sub(rf"\g<0>{_BREAK}", _SPECIAL.sub(_escaped, text))
     return _COMMIT.sub(lambda found: _BREAK.join(re.findall(".{1,6}", found[0])), text)
 
 
 def _escaped(match: re.Match[str]) -> str:
-    sign = match[0]
-    if sign in "<>&":
-        return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}[sign]
-    if sign in _HARMLESS or sign in "@$^":
-        return sign
-    return f"\\{sign}"
+    return _ENTITIES.get(match[0]) or f"\\{match[0]}"

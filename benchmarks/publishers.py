@@ -1,0 +1,97 @@
+"""Measures what each output costs for a report of many findings.
+
+    python benchmarks/publishers.py [--findings 100] [--rounds 20]
+
+The report is the bundled example's, repeated with other fingerprints. Nothing is sent: of the bots it
+is the plan and its requests that are measured, to a request that nobody wrote on yet, and to one where
+all is said already. See README.md for the limits.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from reviewbot.findings import Report  # noqa: E402
+from reviewbot.pipeline import review  # noqa: E402
+from reviewbot.publishers import json, mail, rdjson, sarif, terminal  # noqa: E402
+from reviewbot.publishers.forge import github_requests  # noqa: E402
+from reviewbot.publishers.forge.lines import shown_by  # noqa: E402
+from reviewbot.publishers.forge.plan import Plan, plan  # noqa: E402
+from reviewbot.publishers.forge.state import Note, State, Thread  # noqa: E402
+from reviewbot.publishers.forge.wire import Request  # noqa: E402
+from reviewbot.series.model import Series  # noqa: E402
+from reviewbot.sources.read import read_series  # noqa: E402
+
+HEAD = "a" * 40
+LIMIT = 100
+"""Milliseconds for 100 findings."""
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--findings", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=20)
+    options = parser.parse_args()
+    series = read_series((str(ROOT / "examples/larch.mbox"),), None, None, sys.stdin.buffer)
+    report = _many(review(series).report, options.findings)
+    print(f"{options.findings} findings, {options.rounds} rounds; milliseconds")
+    print(f"{'output':<24}{'median':>8}{'least':>8}{'most':>8}  limit {LIMIT}")
+    for name, run in _outputs(series, report):
+        times = [_seconds(run) * 1000 for _ in range(options.rounds + 1)][1:]
+        middle = statistics.median(times)
+        verdict = "ok" if middle <= LIMIT else "over"
+        print(f"{name:<24}{middle:8.1f}{min(times):8.1f}{max(times):8.1f}  {verdict}", flush=True)
+
+
+def _many(report: Report, count: int) -> Report:
+    shown = [finding for finding in report.findings if finding.is_shown]
+    findings = (shown[number % len(shown)] for number in range(count))
+    made = tuple(replace(finding, fingerprint=f"{number:016x}") for number, finding in enumerate(findings))
+    return replace(report, findings=made)
+
+
+def _outputs(series: Series, report: Report) -> Iterator[tuple[str, Callable[[], object]]]:
+    now = datetime(2024, 1, 1, tzinfo=UTC)
+    yield "terminal", lambda: terminal.render(series, report)
+    yield "terminal, verbose", lambda: terminal.render(series, report, verbose=True)
+    yield "json", lambda: json.render(series, report)
+    yield "sarif", lambda: sarif.render(series, report, {})
+    yield "rdjson", lambda: rdjson.render(series, report)
+    yield "reply drafts", lambda: mail.drafts(series, report, make_id=lambda: "<1@example.org>", now=now)
+    fresh = State(HEAD, shown=shown_by(series))
+    yield "GitHub, first run", lambda: _requests(plan(series, report, fresh))
+    said = _said(fresh, plan(series, report, fresh))
+    yield "GitHub, nothing new", lambda: _requests(plan(series, report, said))
+
+
+def _requests(made: Plan) -> list[Request]:
+    return list(github_requests.requests(made, github_requests.Target("o/r", 1, HEAD), is_single=False))
+
+
+def _said(state: State, made: Plan) -> State:
+    """The request after that plan."""
+    threads = tuple(
+        Thread(str(n), (Note(str(n), ask.body, True, "bot"),), ask.spot.path, ask.spot.line.number, False)
+        for n, ask in enumerate(made.asks)
+    )
+    notes = (Note("1", made.tell.body, True, "bot"),) if made.tell else ()
+    return replace(state, threads=threads, notes=notes)
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
