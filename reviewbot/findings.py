@@ -1,6 +1,7 @@
 """A finding: one rule asking about one fact. Found is never dropped: it is shown or hidden with a reason."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from reviewbot.analysis.facts import Confidence, Field, Interleaving, Place, SharedAccess
@@ -65,6 +66,11 @@ class Witness:
     test_as_suggested: str
     text: str
     """One sentence for people."""
+    draw: Callable[[], str] | None = field(default=None, compare=False, repr=False)
+    """Gives the execution as an SVG element; None or an empty text where there is none to draw.
+
+    Drawing takes some hundredths of a second: only outputs that show the picture ask for it.
+    """
 
 
 @dataclass(frozen=True, slots=True)

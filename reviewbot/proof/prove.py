@@ -84,7 +84,7 @@ class Prover:
     """Proves scenarios in one model, read when first needed; those of one form are judged once."""
 
     def __init__(self, model: Callable[[], MemoryModel]) -> None:
-        self._model = model
+        self.model = model
         self._judged: dict[str, Judged] = {}
         self._verdicts: dict[str, Verdict] = {}
 
@@ -135,7 +135,7 @@ class Prover:
         verdict = self._verdict(text)
         if isinstance(verdict, Unknown):
             return Judged(None, False, None)
-        has_race = isinstance(races(parse(text), self._model(), LIMITS), Allowed)
+        has_race = isinstance(races(parse(text), self.model(), LIMITS), Allowed)
         if isinstance(verdict, Allowed):
             return Judged(True, has_race, verdict.witness)
         return Judged(False, has_race, verdict.witness, verdict.reasons)
@@ -148,7 +148,7 @@ class Prover:
     def _checked(self, text: str) -> Verdict:
         """What the model says; a tree's own may not know all that our tests call."""
         try:
-            return check(parse(text), self._model(), LIMITS)
+            return check(parse(text), self.model(), LIMITS)
         except LitmusError as error:
             return Unknown(str(error))
 

@@ -1,9 +1,11 @@
 """Lets a finding stand on its proof: hidden where the model refutes it, its repair the weakest that works."""
 
 from dataclasses import replace
+from functools import partial
 
 from reviewbot.analysis.facts import Fact
 from reviewbot.findings import Finding, Hidden, Suggestion, Witness
+from reviewbot.proof.picture import picture
 from reviewbot.proof.prove import Proof, Prover, Standing
 from reviewbot.proof.repairs import Repair, is_weaker
 from reviewbot.proof.table import table
@@ -34,21 +36,23 @@ def proved(finding: Finding, fact: Fact, prover: Prover) -> Finding:
     return replace(
         finding,
         hidden=_HIDDEN.get(proof.standing),
-        witness=_witness(finding, proof),
+        witness=_witness(finding, proof, prover),
         interleaving=table(proof) or finding.interleaving,
         suggestion=_suggestion(finding, fact, proof),
     )
 
 
-def _witness(finding: Finding, proof: Proof) -> Witness:
+def _witness(finding: Finding, proof: Proof, prover: Prover) -> Witness:
+    test = proof.as_posted(finding.rule)
     return Witness(
         as_posted=proof.posted.word,
         as_suggested=proof.suggested.word if proof.suggested else "",
         has_race=proof.posted.has_race,
         repair=proof.repair.value if proof.repair else "",
-        test_as_posted=proof.as_posted(finding.rule),
+        test_as_posted=test,
         test_as_suggested=proof.as_suggested(finding.rule),
         text=sentence(proof),
+        draw=partial(picture, test, prover.model),
     )
 
 
