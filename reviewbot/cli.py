@@ -15,7 +15,7 @@ from reviewbot import __version__
 from reviewbot.errors import ReaderGoneError, ReviewbotError
 
 _COUNT = re.compile(r"-\d{1,4}")
-_FORMATS = ("terminal", "json", "sarif", "rdjson")
+_FORMATS = ("terminal", "html", "json", "sarif", "rdjson")
 _FOLDER = click.Path(path_type=Path)
 _FILE = click.Path(path_type=Path)
 
@@ -206,6 +206,22 @@ def github_(source: tuple[str, ...], repository: str | None, **options: Any) -> 
     from reviewbot.commands.bot import run_github  # noqa: PLC0415 - see the module's docstring
 
     if status := run_github(_errand(source, repository, options)):
+        raise click.exceptions.Exit(status)
+
+
+@bot.command("gitlab")
+@click.argument("source", nargs=-1)
+@click.option("--project", metavar="ID", help="The project: its number or GROUP/NAME (default: the job's).")
+@_posting
+def gitlab_(source: tuple[str, ...], project: str | None, **options: Any) -> None:
+    """Comment on a merge request of GitLab.
+
+    The request is that of the pipeline; SOURCE, as for review, its commits unless named. The
+    token is read from GITLAB_TOKEN.
+    """
+    from reviewbot.commands.bot import run_gitlab  # noqa: PLC0415 - see the module's docstring
+
+    if status := run_gitlab(_errand(source, project, {**options, "no_check": True})):
         raise click.exceptions.Exit(status)
 
 

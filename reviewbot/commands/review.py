@@ -109,6 +109,10 @@ def _rendered(done: Review, request: Request) -> str:
         from reviewbot.publishers import json  # noqa: PLC0415 - only what is asked for is imported
 
         return json.render(done.series, done.report)
+    if request.form == "html":
+        from reviewbot.publishers import html  # noqa: PLC0415 - as above
+
+        return html.render(done.series, done.report)
     if request.form == "rdjson":
         from reviewbot.publishers import rdjson  # noqa: PLC0415 - as above
 
