@@ -123,12 +123,24 @@ def cycle(line: str) -> Cycle:
     assert len(ways) == len(edges), line
     assert edges[-1][0] in ACROSS, f"{line}: a thread begins with the first access"
     assert all(way in READS or way in WRITES or way in ATOMICS for way in ways), line
+    _check_kinds(line, ways, edges)
     start = next(i for i, edge in enumerate(edges) if edge[0] not in ACROSS | INSIDE) + 1
     locations, values = _places(ways, edges, start)
     threads = [sum(edge[0] in ACROSS for edge in edges[:i]) for i in range(len(edges))]
     accesses = tuple(Access(ways[i], threads[i], locations[i], *values[i]) for i in range(len(ways)))
     _check(line, accesses)
     return Cycle(ways, edges, accesses)
+
+
+def _check_kinds(line: str, ways: tuple[str, ...], edges: tuple[tuple[str, ...], ...]) -> None:
+    kinds = {"rfe": "WR", "fre": "RW", "coe": "WW", "rfi": "WR", "fri": "RW", "coi": "WW"}
+    wrong = {"R": WRITES, "W": READS}
+    for i, edge in enumerate(edges):
+        first, last = kinds.get(edge[0], "  ")
+        is_right = ways[i] not in wrong.get(first, ()) and ways[(i + 1) % len(ways)] not in wrong.get(
+            last, ()
+        )
+        assert is_right, f"{line}: {ways[i]} {edge[0]}"
 
 
 def _places(

@@ -109,6 +109,7 @@ _GRACE = {
     "M": "mb",
     "N": "po",
     "H": "held",
+    "D": "data",
 }
 _RINGS = (
     *("GG", "GR", "RR", "SP", "SS", "PP", "SQ", "GS", "RP"),
@@ -118,6 +119,8 @@ _RINGS = (
     *("GPRS", "GSPR", "GRPS", "PGRS", "PQTS", "PQST", "PTQS"),
     *("GMMR", "PMMS", "GGGR", "HHG"),
 )  # fmt: skip
+_LONG = ("GDRD", "GMRM", "GPSRPS", "PSGRQT", "GMMRMM")
+"""What only several of one kind in a row can show."""
 _STYLES = {"lb": ("R {} W", "rfe"), "sb": ("W {} R", "fre"), "2w": ("W {} W", "coe")}
 
 
@@ -131,6 +134,9 @@ def rings() -> Iterator[str]:
         ):
             part, across = _STYLES[style]
             yield _joined([part.format(_GRACE[each]) for each in letters], [across] * len(letters))
+    for letters in _LONG:
+        part, across = _STYLES["sb" if "M" in letters else "lb"]
+        yield _joined([part.format(_GRACE[each]) for each in letters], [across] * len(letters))
     yield from (
         "R rcu R fre W gp W rfe",
         "R rcu R fre W po W rfe",
@@ -205,7 +211,7 @@ def plain() -> Iterator[str]:
         first, last = payload.split()[0], taker.split()[-1]
         if first.startswith("R") and last.startswith("R"):
             continue
-        across = "coe" if first.startswith("W") and last.startswith("W") else "fre"
+        across = {"WW": "coe", "WR": "fre", "RW": "rfe"}[first[0] + last[0]]
         yield f"{payload} {taker} {across}"
     yield from _plain_more()
 
@@ -228,20 +234,40 @@ def _plain_more() -> Iterator[str]:
         "Wp wmb W rfe xchg_relaxed rfe R ctrl.rmb Rp fre",
         "Wp wmb W rfe inc rfe R ctrl.rmb Rp fre",
         "Wp mb R fre Wp mb R fre",
+        "W rfe R po Wr rfe Ra ctrl Rp fre",
+        "W rfe R po Wr rfe Ra ctrl Wp coe",
+        "Wp wmb W rfe R unlock.lock R fre",
+        "Wp wmb W rfe R rmb inc coe",
+        "Rp rmb R data W rfe R mb Wp rfe",
+        "inc rmb R data W rfe R mb Wp rfe",
+        "Rp rmb inc rfe R mb Wp rfe",
+        "Wp po Wr rfe R ctrl W rfe R ctrl W coe",
+        "Wp po Wr rfe R ctrl W wmb Wp coe",
+        "Wp po Wr rfe R ctrl W rfe R ctrl.rmb Rp fre",
+        "Wp mb R fre W mb W rfe R ctrl W rfe R ctrl.mb Wp coe",
+        "Wp wmb W rfe R ctrl.sgp Rp fre",
+        "Rp sgp W rfe R ctrl Wp rfe",
+        "Wp rcu R fre W gp W rfe R mb Wp coe",
+        "Wp rcu R fre W gp W rfe R ctrl.rmb Rp fre",
+        "Rp mb W rcu R fre W gp W rfe R mb Wp rfe",
+        "Rp mb R fre W mb W rfe R mb Wp rfe",
+        "Wp po Wr rfe R po Wr rfe R po Wr rfe Ra ctrl Rp fre",
+        "Wp wmb W rfe Rp mb R rmb Rp fre",
+        "Wp wmb W rfe R mb W rfe R data W rfe R ctrl.rmb Rp fre",
         "W mb Rp fre W mb Rp fre",
         "Wp mb Rp fre Wp mb Rp fre",
         "Wp gp W rfe R rcu Rp fre",
         "Wp sgp W rfe R srcu Rp fre",
-        "Rp rcu R fre W gp Wp fre",
-        "Rp srcu R fre W sgp Wp fre",
+        "Rp rcu R fre W gp Wp rfe",
+        "Rp srcu R fre W sgp Wp rfe",
         "Wp rcu R fre W gp Wp coe",
-        "Rp rcu W rfe R gp.ctrl Wp fre",
+        "Rp rcu W rfe R gp.ctrl Wp rfe",
         "Wp wmb W coe W mb Rp fre",
         "Wp mb W coe W mb Rp fre",
         "Wp mb W coe W mb Wp coe",
         "Wp mb R fre W mb Rp fre",
         "Wp mb R fre W mb Wp coe",
-        "Rp mb R fre W mb Wp fre",
+        "Rp mb R fre W mb Wp rfe",
     )
 
 
@@ -290,6 +316,16 @@ def sequences() -> Iterator[str]:
         "W held W coe W held W coe",
         "W held R fre W held W rfe R held R fre",
         "W po Wr rfe Ra po R fre",
+        "W wmb W rfe R ctrl W wmb R fre",
+        "R barrier.lock W rfe R po Wr rfe",
+        "R barrier.lock R fre W wmb W rfe",
+        "W po inc after R fre W mb R fre",
+        "W before inc po R fre W mb R fre",
+        "W before Rf fre W mb R fre",
+        "W wmb W rfe R data Wp rfi Ra po R fre",
+        "W rfe Rp po Wr rfe R rmb R fre",
+        "W rfe Rp mb R fre W mb R fre",
+        "R rcu Rp fre W gp W rfe",
         "W wmb W rfe R ctrl W rfi Ra po R fre",
         "W wmb W rfe R po Wr rfi Ra po R fre",
         "W wmb W rfe R data W rfi Ra po R fre",

@@ -29,6 +29,11 @@ Value = int | str
 Final = tuple[tuple[str, Value], ...]
 """The places that the condition speaks of, as text, with their values."""
 
+_LOCKS = frozenset({"l", "l2", "m", "s", "s2", "t"})
+"""What the tests call locks and structs of SRCU; a machine has no value for them."""
+_ATOMICS = frozenset(
+    ("xchg", "cmpxchg", "add", "inc", "add_return", "fetch_add", "sub", "dec", "sub_return", "fetch_sub")
+)
 _MAX_STATES = 200_000
 
 
@@ -71,6 +76,8 @@ def finals(test: Test, *, buffered: bool) -> frozenset[Final]:
         StrangeError: the test does what the machine does not know, or too much of it.
     """
     shown = places(test.condition.proposition)
+    if any(place.thread is None and place.name in _LOCKS for place in shown):
+        raise StrangeError("the final value of a lock")
     found: set[Final] = set()
     start = _start(test)
     seen, stack = {start}, [start]
@@ -209,14 +216,14 @@ class _Step:
     # memory
 
     def _load(self, name: Value) -> Value:
-        if not isinstance(name, str):
-            raise StrangeError("what is no address")
+        if not isinstance(name, str) or name in _LOCKS:
+            raise StrangeError("what is no variable's address")
         own = [value for place, value in self._buffer if place == name]
         return own[-1] if own else self._memory.get(name, 0)
 
     def _store(self, name: Value, value: Value) -> None:
-        if not isinstance(name, str):
-            raise StrangeError("what is no address")
+        if not isinstance(name, str) or name in _LOCKS:
+            raise StrangeError("what is no variable's address")
         if self._buffered:
             self._buffer.append((name, value))
         else:
@@ -302,6 +309,8 @@ class _Step:
             base = base.removesuffix(order)
         if base in ("inc", "dec"):
             values = [1, *values]
+        if base not in _ATOMICS:
+            raise StrangeError(name)
         pointer = str(values[0] if base in ("xchg", "cmpxchg") else values[1])
         old = self._memory.get(pointer, 0)
         match base:
@@ -311,10 +320,8 @@ class _Step:
                 new = values[2] if old == values[1] else old
             case "add" | "inc" | "add_return" | "fetch_add":
                 new = _computed("+", old, values[0])
-            case "sub" | "dec" | "sub_return" | "fetch_sub":
-                new = _computed("-", old, values[0])
             case _:
-                raise StrangeError(name)
+                new = _computed("-", old, values[0])
         self._memory[pointer] = new
         return new if base.endswith("_return") else old
 

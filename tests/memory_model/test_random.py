@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reviewbot.memory_model.check import outcomes
 from reviewbot.memory_model.litmus import parse
 from reviewbot.memory_model.model import Model, default, load
-from tests.memory_model import designed, families
+from tests.memory_model import cycles, designed, families
 from tests.memory_model.machines import Final, StrangeError, finals
 from tests.memory_model.programs import programs
 from tests.memory_model.recorded import of, texts
@@ -33,21 +33,25 @@ def done(text: str, *, buffered: bool) -> frozenset[Final]:
 
 def test_what_machines_do_with_cycles_is_allowed() -> None:
     """Store buffers come to all that turns come to, so the slow machine need not look at every cycle."""
-    for i, line in enumerate(families.lines()[::2]):
+    few = [line for line in families.lines() if len(cycles.cycle(line).threads) < 4]
+    for i, line in enumerate(few[::2]):
         text = texts()[line]
         did = done(text, buffered=i % 4 == 0)
         assert did, text
         assert did <= allowed(text, default()), text
 
 
-@pytest.mark.parametrize("name", designed.designed())
-def test_what_machines_do_with_designed_tests_is_allowed(name: str) -> None:
-    text = texts()[name]
-    try:
-        did = done(text, buffered=True)
-    except StrangeError as reason:
-        pytest.skip(f"the machines do not know {reason}")
-    assert did <= allowed(text, default())
+def test_what_machines_do_with_designed_tests_is_allowed() -> None:
+    strange = 0
+    for name in designed.designed():
+        text = texts()[name]
+        try:
+            did = done(text, buffered=True)
+        except StrangeError:
+            strange += 1
+            continue
+        assert did <= allowed(text, default()), name
+    assert strange < 30
 
 
 @given(programs())

@@ -34,7 +34,9 @@ class _Thread:
     ) -> None:
         self.ways, self.edges, self.idle = ways, edges, idle
         self.parts = frozenset(part for edge in edges for part in edge)
-        self.is_atomic = any(way in SWAPS or way in COUNTS or way == "inc" for way in ways)
+        # to a fence beside an atomic operation one that fails is an atomic operation as well
+        is_beside = "Rf" in ways and bool(self.parts & {"before", "after"})
+        self.is_atomic = is_beside or any(way in SWAPS or way in COUNTS or way == "inc" for way in ways)
         self.is_plain = any(way in ("Rp", "Wp") for way in ways)
 
     @property
