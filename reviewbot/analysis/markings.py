@@ -62,6 +62,8 @@ class Markings:
         marked = [s for s in live if s.access.marking in MARKED and not isinstance(s.study, Handler)]
         if not marked or (not seen.access.is_write and self._update_side.reads(story, seen)):
             return None
+        if not seen.access.is_write and not self._speaks_for_reads(live, marked):
+            return None
         writes = [s for s in live if s.access.is_write]
         if seen.access.is_write:
             opposite = [s for s in marked if not (excludes(seen, s) or self._update_side.is_retried(s))]
@@ -78,6 +80,18 @@ class Markings:
         if not story.is_new and self._update_side.is_likely_locked(seen, opposite):
             return replace(fact, confidence=Confidence.LOW)
         return fact
+
+    def _speaks_for_reads(self, live: Sequence[Seen], marked: Sequence[Seen]) -> bool:
+        """Whether the marks are near by, or in other folders the rule rather than the exception.
+
+        A few marked reads of what every driver reads plainly speak for their own places only.
+        """
+        if any(not self._evidence.is_far(s.study) for s in marked):
+            return True
+        reads = [s for s in live if s.access.kind is Kind.READ]
+        marks = [s for s in reads if s.access.marking in MARKED]
+        has_store = any(s.access.is_write and s.access.marking in MARKED for s in live)
+        return has_store and len(marks) * 2 >= len(reads)
 
     def _may_exclude(self, writer: Seen, reader: Seen) -> bool:
         """Whether a lock keeps the two apart, or the writer's caller may hold the reader's.

@@ -68,6 +68,13 @@ def test_a_marked_store_in_the_home_of_the_header() -> None:
     assert asked({"net/core/dev.c": CORE}) == [("wren_dev.eggs", "wren_set")]
 
 
+def test_what_is_mostly_read_plainly_there_is_not_asked_about() -> None:
+    plain = CORE + b"\nu32 wren_get(struct wren_dev *w)\n{\n\treturn w->eggs;\n}\n"
+    assert asked({"net/core/dev.c": plain}) == []
+    marked = plain.replace(b"return w->eggs", b"return READ_ONCE(w->eggs)")
+    assert asked({"net/core/dev.c": marked}) == [("wren_dev.eggs", "wren_set")]
+
+
 def test_elsewhere_nobody_looks() -> None:
     assert asked({"net/far/dev.c": CORE}) == []
 
