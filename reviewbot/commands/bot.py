@@ -4,10 +4,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from reviewbot.commands.event import Event, Named, github_event
+from reviewbot.commands.event import Event, Named, github_event, gitlab_event
 from reviewbot.commands.output import Progress, emit
 from reviewbot.commands.place import Wish
 from reviewbot.commands.review import Request, reviewed
@@ -70,6 +70,7 @@ class _Post:
     requests: Callable[[Plan, State], Iterator[Sending]]
     """What would be sent; nothing is."""
     without: Without = field(default_factory=Without)
+    info: str = "suggestion"
 
 
 def run_github(errand: Errand) -> int:
@@ -95,6 +96,28 @@ def run_github(errand: Errand) -> int:
     page = os.environ.get("GITHUB_STEP_SUMMARY", "")
     without = Without(notices=True, page=Path(page) if page else None)
     return _run(errand, _Post(event, token, "GITHUB_TOKEN", opened, planned, without))
+
+
+def run_gitlab(errand: Errand) -> int:
+    """Comment on a merge request; the exit status.
+
+    Raises:
+        ReviewbotError: the review cannot be made, or GitLab not be asked.
+    """
+    from reviewbot.publishers.forge.gitlab import API, INFO, GitLab, RequestsWire  # noqa: PLC0415 - as above
+    from reviewbot.publishers.forge.gitlab_requests import Refs, Target, requests  # noqa: PLC0415 - as above
+
+    event = gitlab_event(errand.named, os.environ)
+    target = Target(event.repository, event.number, event.head)
+    token = os.environ.get("GITLAB_TOKEN", "")
+
+    def opened() -> Forge:
+        return GitLab(target, Patience(RequestsWire(token, os.environ.get("CI_API_V4_URL") or API)))
+
+    def planned(made: Plan, _: State) -> Iterator[Sending]:
+        return requests(made, target, Refs(event.base, event.base, event.head))
+
+    return _run(errand, _Post(event, token, "GITLAB_TOKEN", opened, planned, info=INFO))
 
 
 def _run(errand: Errand, post: _Post) -> int:
@@ -165,7 +188,7 @@ def _annotate(done: Review, without: Without, silenced: tuple[str, ...]) -> None
 def _show(errand: Errand, post: _Post, done: Review) -> int:
     """The requests that would be sent. Without a token: to a request that nobody wrote on yet."""
     state = post.open().read() if post.token else State(post.event.head, shown=shown_by(done.series))
-    made = plan(done.series, done.report, state, errand.manners)
+    made = plan(done.series, done.report, state, replace(errand.manners, info=post.info))
     lines = [_shown(each) for each in post.requests(made, state)]
     emit("".join(lines) or "Nothing to send.\n", None)
     return _status(errand, done, made.silenced)

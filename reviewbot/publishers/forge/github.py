@@ -6,11 +6,12 @@ retries are off.
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from reviewbot import __version__
 from reviewbot.errors import ForgeError
 from reviewbot.publishers.forge import github_requests, github_state
+from reviewbot.publishers.forge.address import check_address
 from reviewbot.publishers.forge.github_requests import CHECK, GRAPHQL, Target
 from reviewbot.publishers.forge.lines import ShownFile
 from reviewbot.publishers.forge.patience import Patience
@@ -43,7 +44,7 @@ class PyGithubWire:
             from github import Auth, Github  # noqa: PLC0415 - an extra, and slow to import
         except ImportError:
             raise ForgeError("PyGithub is missing; install reviewbot[github]") from None
-        _check_address(api)
+        check_address(api, "GITHUB_API_URL", "GITHUB_TOKEN")
         client = Github(
             base_url=api.rstrip("/"),
             auth=Auth.Token(token),
@@ -70,17 +71,6 @@ class PyGithubWire:
         if request.path == GRAPHQL and status == 200 and '"RATE_LIMITED"' in text:
             status = 403  # as REST says it
         return Answer(status, {name.lower(): str(value) for name, value in headers.items()}, text)
-
-
-def _check_address(api: str) -> None:
-    parts = urlsplit(api)
-    is_here = parts.hostname in ("127.0.0.1", "::1", "localhost")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_here):
-        raise ForgeError("GITHUB_API_URL must begin with https://: the token would be readable on the way")
-    if parts.username or parts.password:
-        raise ForgeError(
-            "GITHUB_API_URL must not hold a name or a password; the token is read from GITHUB_TOKEN"
-        )
 
 
 class GitHub:

@@ -353,11 +353,11 @@ class FakeGitHub:
             if fault is None or fault.is_done:
                 status, body = self.answer(logged, token)
         if fault is None:
-            _respond(handler, status, {}, body)
+            respond(handler, status, {}, body)
         elif fault.status == RESET:
-            _reset(handler)
+            reset(handler)
         else:
-            _respond(handler, fault.status, fault.headers, {"message": fault.message})
+            respond(handler, fault.status, fault.headers, {"message": fault.message})
 
     def next_fault(self, logged: Logged) -> Fault | None:
         for fault in self.faults:
@@ -370,7 +370,7 @@ class FakeGitHub:
         return None
 
 
-def _respond(handler: BaseHTTPRequestHandler, status: int, headers: dict[str, str], body: Any) -> None:
+def respond(handler: BaseHTTPRequestHandler, status: int, headers: dict[str, str], body: Any) -> None:
     data = b"" if body is None else json.dumps(body).encode()
     handler.send_response(status)
     for name, value in headers.items():
@@ -381,7 +381,7 @@ def _respond(handler: BaseHTTPRequestHandler, status: int, headers: dict[str, st
     handler.wfile.write(data)
 
 
-def _reset(handler: BaseHTTPRequestHandler) -> None:
+def reset(handler: BaseHTTPRequestHandler) -> None:
     # with a linger of no seconds the connection is reset rather than closed
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.close_connection = True

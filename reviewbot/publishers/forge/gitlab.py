@@ -1,0 +1,131 @@
+"""The client for GitLab: requests carries what is sent; waiting and repeating is ours."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from reviewbot import __version__
+from reviewbot.errors import ForgeError
+from reviewbot.publishers.forge import gitlab_requests, gitlab_state
+from reviewbot.publishers.forge.address import check_address
+from reviewbot.publishers.forge.gitlab_requests import Refs, Target
+from reviewbot.publishers.forge.patience import Patience
+from reviewbot.publishers.forge.plan import Plan
+from reviewbot.publishers.forge.state import State, Thread, askers
+from reviewbot.publishers.forge.wire import (
+    Answer,
+    BrokenAnswerError,
+    DeniedError,
+    MissingError,
+    Purpose,
+    Request,
+)
+
+API = "https://gitlab.com/api/v4"
+INFO = "suggestion:-0+0"
+_PAGE = 100
+_PAGES = 50
+_TIMEOUT = 30
+
+
+class RequestsWire:
+    """Carries requests with the library of that name."""
+
+    def __init__(self, token: str, api: str = API) -> None:
+        """Raises ForgeError where the library is missing, or the address would show the token to others."""
+        try:
+            import requests  # noqa: PLC0415 - an extra, and slow to import
+        except ImportError:
+            raise ForgeError("requests is missing; install reviewbot[gitlab]") from None
+        check_address(api, "CI_API_V4_URL", "GITLAB_TOKEN")
+        self._api = api.rstrip("/")
+        self._session = requests.Session()
+        self._session.auth = _unchanged  # else a .netrc would be asked
+        self._session.headers["User-Agent"] = f"reviewbot/{__version__}"
+        self._session.headers["PRIVATE-TOKEN"] = token
+        self._errors = requests.RequestException
+
+    def exchange(self, request: Request) -> Answer:
+        """One request, one answer; see `Wire`."""
+        try:
+            answer = self._session.request(
+                request.method,
+                self._api + request.path,
+                json=request.body,
+                timeout=_TIMEOUT,
+                allow_redirects=False,  # the token would go along
+            )
+        except self._errors as error:
+            raise BrokenAnswerError(f"no answer from the forge ({type(error).__name__})") from None
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return Answer(answer.status_code, headers, answer.content.decode("utf-8", "replace"))
+
+
+def _unchanged(request: Any) -> Any:
+    return request
+
+
+class GitLab:
+    """A merge request, for `rounds.publish`."""
+
+    info = INFO
+
+    def __init__(self, target: Target, patience: Patience) -> None:
+        """Nothing is sent before `read`."""
+        self.target = target
+        self.head = target.head
+        self.patience = patience
+        self._refs = Refs("", "", "")
+
+    def read(self) -> State:
+        """Four requests for a small merge request.
+
+        Raises:
+            ForgeError: there is no such merge request, or the token may not read it.
+        """
+        request = self._read(self.target.path) or {}
+        self._refs = gitlab_state.refs(request)
+        is_open, head = request.get("state") == "opened", str(request.get("sha") or "")
+        if not is_open or head != self.head:
+            return State(head, is_open=is_open)
+        ours = str((self._read("/user") or {}).get("id", ""))
+        threads, notes = gitlab_state.conversation(list(self._pages("discussions")), ours)
+        files = map(gitlab_state.file, self._pages("diffs"))
+        return State(
+            head=head,
+            shown={file.path: file for file in files},
+            threads=tuple(self._current(thread) for thread in threads),
+            notes=notes,
+            writers=frozenset(user for user in askers(threads, notes) if self._may_write(user)),
+        )
+
+    def requests(self, made: Plan, state: State, *, is_single: bool) -> Iterator[Request]:
+        """See `rounds.Forge`."""
+        del state, is_single
+        return gitlab_requests.requests(made, self.target, self._refs)
+
+    def send(self, request: Request) -> None:
+        """One request that changes something."""
+        self.patience.send(request)
+
+    def _current(self, thread: Thread) -> Thread:
+        """GitLab carries a position over to the new head where it can, and leaves it where it cannot."""
+        return thread if thread.commit == self.head else replace(thread, line=None)
+
+    def _pages(self, what: str) -> Iterator[dict[str, Any]]:
+        for page in range(1, _PAGES + 1):
+            entries = self._read(f"{self.target.path}/{what}?per_page={_PAGE}&page={page}") or []
+            yield from entries
+            if len(entries) < _PAGE:
+                return
+
+    def _may_write(self, user: str) -> bool:
+        try:
+            found = self._read(f"{self.target.project_path}/members/all/{user}")
+        except (MissingError, DeniedError):
+            return False
+        level = (found or {}).get("access_level")
+        return isinstance(level, int) and level >= gitlab_state.WRITING
+
+    def _read(self, path: str) -> Any:
+        return self.patience.send(Request("GET", path, Purpose.READ)).data
