@@ -15,7 +15,7 @@ from reviewbot import __version__
 from reviewbot.errors import ReaderGoneError, ReviewbotError
 
 _COUNT = re.compile(r"-\d{1,4}")
-_FORMATS = ("terminal", "html", "json", "sarif", "rdjson")
+_FORMATS = ("terminal", "html", "json", "sarif", "rdjson", "gitlab-codequality")
 _FOLDER = click.Path(path_type=Path)
 _FILE = click.Path(path_type=Path)
 

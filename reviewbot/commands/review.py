@@ -117,6 +117,10 @@ def _rendered(done: Review, request: Request) -> str:
         from reviewbot.publishers import rdjson  # noqa: PLC0415 - as above
 
         return rdjson.render(done.series, done.report)
+    if request.form == "gitlab-codequality":
+        from reviewbot.publishers import codequality  # noqa: PLC0415 - as above
+
+        return codequality.render(done.series, done.report)
     if request.form == "sarif":
         from reviewbot.publishers import sarif  # noqa: PLC0415 - as above
 

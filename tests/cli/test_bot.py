@@ -12,6 +12,8 @@ from reviewbot.commands.event import Named, github_event
 from reviewbot.errors import ForgeError
 from tests.cli.conftest import EXAMPLE, ROOT, Run, git
 from tests.publishers.forge.fake_github import HEAD, TOKEN, FakeGitHub, served
+from tests.publishers.forge.fake_gitlab import API, FakeGitLab
+from tests.publishers.forge.fake_gitlab import TOKEN as GITLAB_TOKEN
 
 pytest.importorskip("github", reason="PyGithub is not installed")
 
@@ -171,3 +173,56 @@ def test_example_fits_the_action() -> None:
     last = example["jobs"]["review"]["steps"][-1]
     assert set(last["with"]) <= set(action["inputs"])
     assert example["permissions"] == {"contents": "read", "pull-requests": "write", "checks": "write"}
+
+
+@pytest.fixture
+def pipeline(kernel: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGitLab]:
+    """A pipeline for the merge request that `topic` is."""
+    fake = FakeGitLab()
+    fake.head, base = git(kernel, "rev-parse", "topic", "main").split()
+    diff = git(kernel, "diff", "main", "topic")
+    path = "drivers/misc/larch.c"
+    fake.diffs = [{"old_path": path, "new_path": path, "diff": diff[diff.index("@@") :]}]
+    with served(fake.serve) as address:
+        job = {"PROJECT_ID": "larch/linux", "MERGE_REQUEST_IID": "7", "COMMIT_SHA": fake.head}
+        for name, value in {**job, "MERGE_REQUEST_DIFF_BASE_SHA": base, "API_V4_URL": address + API}.items():
+            monkeypatch.setenv(f"CI_{name}", value)
+        monkeypatch.delenv("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", raising=False)
+        monkeypatch.setenv("GITLAB_TOKEN", GITLAB_TOKEN)
+        yield fake
+
+
+def test_pipeline_comments_and_again_says_nothing(run: Run, kernel: Path, pipeline: FakeGitLab) -> None:
+    done = run("bot", "gitlab", cwd=kernel)
+    assert (done.status, done.text) == (0, "")
+    assert done.err == "reviewbot: 1 question, 1 on lines, 0 answered; 2 changes in 6 requests\n"
+    assert pipeline.threads[0]["text"] == "\tl->ready = true;"
+    pipeline.log.clear()
+    assert "no changes in 4 requests" in run("bot", "gitlab", cwd=kernel).err
+    assert pipeline.writes == []
+    assert run("bot", "gitlab", "--fail-on", "ordering", cwd=kernel).status == 1
+
+
+def test_pipeline_without_a_token(
+    run: Run, kernel: Path, pipeline: FakeGitLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITLAB_TOKEN")
+    assert run("bot", "gitlab", cwd=kernel).text == ""
+    printed = run("bot", "gitlab", "--dry-run", cwd=kernel).text
+    assert printed.startswith("POST /projects/larch%2Flinux/merge_requests/7/discussions\n")
+    assert '"position_type": "text"' in printed
+    assert pipeline.log == []
+
+
+@pytest.mark.parametrize(("project", "number"), [("../x", "7"), ("larch/linux", "seven"), ("", "7")])
+def test_pipeline_that_is_none(
+    run: Run, pipeline: FakeGitLab, monkeypatch: pytest.MonkeyPatch, project: str, number: str
+) -> None:
+    monkeypatch.setenv("CI_PROJECT_ID", project)
+    monkeypatch.setenv("CI_MERGE_REQUEST_IID", number)
+    assert "give --" in run("bot", "gitlab").complaint
+
+
+def test_report_on_code_quality(run: Run, kernel: Path) -> None:
+    (entry,) = json.loads(run("review", "topic", "--format", "gitlab-codequality", cwd=kernel).text)
+    assert entry["location"] == {"path": "drivers/misc/larch.c", "lines": {"begin": 25}}
