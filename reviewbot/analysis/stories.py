@@ -196,7 +196,9 @@ class Stories:
             is_test=access.tested or self._is_tested(study, event),
             via=spot.via,
         )
-        is_setup = "__init" in study.function.annotations or _builds(study, shared)
+        is_setup = "__init" in study.function.annotations or (
+            _builds(study, shared) and not _is_copied_from(study, access)
+        )
         is_teardown = bool(DESTRUCTOR.search(study.name))
         return Seen(shared, study, event, access, is_setup, is_teardown, spot.is_helper_body)
 
@@ -209,6 +211,18 @@ def _builds(study: Study, access: SharedAccess) -> bool:
     """Whether the function builds the object, by its name; who has an object alone takes no lock for it."""
     is_locked = any(lock.known != Known.HINTED.value for lock in access.held)
     return bool(CONSTRUCTOR.search(study.name)) and not is_locked
+
+
+def _is_copied_from(study: Study, access: Access) -> bool:
+    """Whether the line copies the member to another object: `new->mode = old->mode` shares the old one."""
+    members = access.path.members[-1:]
+    return access.kind is Kind.READ and any(
+        other.line == access.line
+        and other.kind is Kind.WRITE
+        and other.path.members[-1:] == members
+        and object_text(other.path) != object_text(access.path)
+        for _, other in study.accesses()
+    )
 
 
 def _is_own_memory(access: Access) -> bool:

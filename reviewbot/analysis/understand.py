@@ -30,6 +30,7 @@ from reviewbot.analysis.new_fields import NewFields
 from reviewbot.analysis.novelty import names_of_interest
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.ordering import Ordering
+from reviewbot.analysis.page_tables import PageTables
 from reviewbot.analysis.payload import Payloads
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
@@ -108,6 +109,7 @@ class Analysis:
         exposure = Exposure(self.program, self.holding, self.effects, self.contexts)
         finders = Finders(self.program, list_uses, provenance)
         return (
+            PageTables(self.holding),
             Dereferences(self.program, self.holding, self.effects, exposure, sightings, scenarios),
             Lists(self.program, self.contexts, provenance, list_uses, scenarios),
             Frees(self.program, self.objects, list_uses, sightings, scenarios),

@@ -310,3 +310,27 @@ def test_the_author_of_a_mark_thought_of_the_whole_line() -> None:
     assert facts(marked, MixedMarking) == []
     plain = changed(marked, ("READ_ONCE(from->rate)", "from->rate"))
     assert [fact.place.function for fact in facts(plain, MixedMarking)] == ["wren_copy"]
+
+
+CLONED = """
+void wren_retune(struct wren *w, u32 rate)
+{
+	WRITE_ONCE(w->rate, rate);
+}
+
+struct wren *wren_clone(struct wren *old)
+{
+	struct wren *w = kzalloc(sizeof(*w), GFP_KERNEL);
+
+	if (w)
+		w->rate = old->rate;
+	return w;
+}
+"""
+
+
+def test_a_constructor_copies_from_an_object_that_is_shared() -> None:
+    assert [(fact.place.function, fact.wanted) for fact in facts(CLONED, MixedMarking)] == [
+        ("wren_clone", "READ_ONCE()")
+    ]
+    assert facts(changed(CLONED, ("= old->rate", "= READ_ONCE(old->rate)")), MixedMarking) == []

@@ -28,6 +28,8 @@ class Memory:
     cleanup_attributes: frozenset[str]
     copies: frozenset[str]
     user_copies: frozenset[str]
+    walked_entries: frozenset[str]
+    """Types of page-table entries, which are read without locks."""
 
     def is_allocation(self, name: str) -> bool:
         """Whether the result of `name` is a fresh object."""
@@ -94,6 +96,7 @@ def read_memory(top: Section) -> Memory:
         cleanup_attributes=frozenset(top.names("cleanup_attributes")),
         copies=frozenset(top.names("copies")),
         user_copies=frozenset(top.names("user_copies")),
+        walked_entries=frozenset(top.names("walked_entries")),
     )
     top.close()
     return memory
