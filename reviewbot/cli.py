@@ -16,6 +16,7 @@ from reviewbot.errors import ReaderGoneError, ReviewbotError
 
 _COUNT = re.compile(r"-\d{1,4}")
 _FORMATS = ("terminal", "html", "json", "sarif", "rdjson", "gitlab-codequality")
+_CONCERNS = click.Choice(["lifetime", "ordering", "race", "marking", "question"])
 _FOLDER = click.Path(path_type=Path)
 _FILE = click.Path(path_type=Path)
 
@@ -160,14 +161,13 @@ def bot() -> None:
 
 def _posting(command: Any) -> Any:
     """The options of a bot, whichever forge it speaks to."""
-    concerns = click.Choice(["lifetime", "ordering", "race", "marking", "question"])
     options = (
         click.option("--number", type=int, metavar="N", help="The request's number (default: the job's)."),
         click.option("--base-commit", "base_sha", metavar="SHA", help="The commit it starts from."),
         click.option("--head-commit", "head_sha", metavar="SHA", help="Its newest commit."),
         click.option("--tree", type=_FOLDER, metavar="DIR", help="The repository (default: this one)."),
         click.option("--dry-run", is_flag=True, help="Print the requests, send none that changes anything."),
-        click.option("--fail-on", type=concerns, help="Fail on questions of this concern or a graver one."),
+        click.option("--fail-on", type=_CONCERNS, help="Fail on questions of this concern or a graver one."),
         _RULES,
         click.option("--preview", is_flag=True, help="Ask by rules in preview as well."),
         click.option(
@@ -222,6 +222,28 @@ def gitlab_(source: tuple[str, ...], project: str | None, **options: Any) -> Non
     from reviewbot.commands.bot import run_gitlab  # noqa: PLC0415 - see the module's docstring
 
     if status := run_gitlab(_errand(source, project, {**options, "no_check": True})):
+        raise click.exceptions.Exit(status)
+
+
+@bot.command("patchwork")
+@click.argument("source", nargs=-1, required=True)
+@click.option("--address", required=True, metavar="URL", help="Of the API: https://HOST/api/1.3.")
+@click.option("--project", metavar="NAME", help="One project, for mail that went to several lists.")
+@click.option("--target-url", metavar="URL", help="Where more is to be read; shown with the check.")
+@click.option("--tree", type=_FOLDER, metavar="DIR", help="The repository (default: this one).")
+@click.option("--dry-run", is_flag=True, help="Print the requests, send none that changes anything.")
+@click.option("--fail-on", type=_CONCERNS, help="Fail on questions of this concern or a graver one.")
+@_RULES
+@_said
+def patchwork(source: tuple[str, ...], tree: Path | None, **options: Any) -> None:
+    """Set a check on each patch of a series in Patchwork.
+
+    SOURCE is mail, as for review. The token is read from PATCHWORK_TOKEN.
+    """
+    from reviewbot.commands.patchwork import Checking, run  # noqa: PLC0415 - see the module's docstring
+    from reviewbot.commands.place import Wish  # noqa: PLC0415 - as above
+
+    if status := run(Checking(sources=source, wish=Wish(tree, True, None), **options)):
         raise click.exceptions.Exit(status)
 
 

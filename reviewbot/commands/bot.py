@@ -104,7 +104,7 @@ def run_gitlab(errand: Errand) -> int:
     Raises:
         ReviewbotError: the review cannot be made, or GitLab not be asked.
     """
-    from reviewbot.publishers.forge.gitlab import API, INFO, GitLab, RequestsWire  # noqa: PLC0415 - as above
+    from reviewbot.publishers.forge.gitlab import API, INFO, GitLab, gitlab_wire  # noqa: PLC0415 - as above
     from reviewbot.publishers.forge.gitlab_requests import Refs, Target, requests  # noqa: PLC0415 - as above
 
     event = gitlab_event(errand.named, os.environ)
@@ -112,7 +112,7 @@ def run_gitlab(errand: Errand) -> int:
     token = os.environ.get("GITLAB_TOKEN", "")
 
     def opened() -> Forge:
-        return GitLab(target, Patience(RequestsWire(token, os.environ.get("CI_API_V4_URL") or API)))
+        return GitLab(target, Patience(gitlab_wire(token, os.environ.get("CI_API_V4_URL") or API)))
 
     def planned(made: Plan, _: State) -> Iterator[Sending]:
         return requests(made, target, Refs(event.base, event.base, event.head))

@@ -1,68 +1,28 @@
-"""The client for GitLab: requests carries what is sent; waiting and repeating is ours."""
+"""The client for GitLab."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from reviewbot import __version__
-from reviewbot.errors import ForgeError
 from reviewbot.publishers.forge import gitlab_requests, gitlab_state
 from reviewbot.publishers.forge.address import check_address
 from reviewbot.publishers.forge.gitlab_requests import Refs, Target
 from reviewbot.publishers.forge.patience import Patience
 from reviewbot.publishers.forge.plan import Plan
+from reviewbot.publishers.forge.requests_wire import RequestsWire
 from reviewbot.publishers.forge.state import State, Thread, askers
-from reviewbot.publishers.forge.wire import (
-    Answer,
-    BrokenAnswerError,
-    DeniedError,
-    MissingError,
-    Purpose,
-    Request,
-)
+from reviewbot.publishers.forge.wire import DeniedError, MissingError, Purpose, Request
 
 API = "https://gitlab.com/api/v4"
 INFO = "suggestion:-0+0"
 _PAGE = 100
 _PAGES = 50
-_TIMEOUT = 30
 
 
-class RequestsWire:
-    """Carries requests with the library of that name."""
-
-    def __init__(self, token: str, api: str = API) -> None:
-        """Raises ForgeError where the library is missing, or the address would show the token to others."""
-        try:
-            import requests  # noqa: PLC0415 - an extra, and slow to import
-        except ImportError:
-            raise ForgeError("requests is missing; install reviewbot[gitlab]") from None
-        check_address(api, "CI_API_V4_URL", "GITLAB_TOKEN")
-        self._api = api.rstrip("/")
-        self._session = requests.Session()
-        self._session.auth = _unchanged  # else a .netrc would be asked
-        self._session.headers["User-Agent"] = f"reviewbot/{__version__}"
-        self._session.headers["PRIVATE-TOKEN"] = token
-        self._errors = requests.RequestException
-
-    def exchange(self, request: Request) -> Answer:
-        """One request, one answer; see `Wire`."""
-        try:
-            answer = self._session.request(
-                request.method,
-                self._api + request.path,
-                json=request.body,
-                timeout=_TIMEOUT,
-                allow_redirects=False,  # the token would go along
-            )
-        except self._errors as error:
-            raise BrokenAnswerError(f"no answer from the forge ({type(error).__name__})") from None
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Answer(answer.status_code, headers, answer.content.decode("utf-8", "replace"))
-
-
-def _unchanged(request: Any) -> Any:
-    return request
+def gitlab_wire(token: str, api: str = API) -> RequestsWire:
+    """A wire to this address of the API; see `RequestsWire`."""
+    check_address(api, "CI_API_V4_URL", "GITLAB_TOKEN")
+    return RequestsWire(api, {"PRIVATE-TOKEN": token})
 
 
 class GitLab:

@@ -23,7 +23,7 @@ from tests.publishers.forge.fake_gitlab import API, TOKEN, FakeGitLab
 
 pytest.importorskip("requests", reason="requests is not installed")
 
-from reviewbot.publishers.forge.gitlab import GitLab, RequestsWire
+from reviewbot.publishers.forge.gitlab import GitLab, gitlab_wire
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Bench:
     ) -> Outcome:
         self.fake.log.clear()
         self.slept.clear()
-        patience = Patience(RequestsWire(token, self.address + API), self.slept.append)
+        patience = Patience(gitlab_wire(token, self.address + API), self.slept.append)
         forge = GitLab(Target("larch/linux", 7, head), patience)
         manners = Manners(has_checks=False)
         return publish(forge, series or factory.series(), found or report(), manners)
