@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from reviewbot.findings import Report  # noqa: E402
 from reviewbot.pipeline import review  # noqa: E402
-from reviewbot.publishers import json, mail, rdjson, sarif, terminal  # noqa: E402
+from reviewbot.publishers import html, json, mail, rdjson, sarif, terminal  # noqa: E402
 from reviewbot.publishers.forge import github_requests  # noqa: E402
 from reviewbot.publishers.forge.lines import shown_by  # noqa: E402
 from reviewbot.publishers.forge.plan import Plan, plan  # noqa: E402
@@ -63,6 +63,8 @@ def _outputs(series: Series, report: Report) -> Iterator[tuple[str, Callable[[],
     now = datetime(2024, 1, 1, tzinfo=UTC)
     yield "terminal", lambda: terminal.render(series, report)
     yield "terminal, verbose", lambda: terminal.render(series, report, verbose=True)
+    yield "html, no pictures", lambda: html.render(series, _without_pictures(report))
+    yield "html", lambda: html.render(series, report)
     yield "json", lambda: json.render(series, report)
     yield "sarif", lambda: sarif.render(series, report, {})
     yield "rdjson", lambda: rdjson.render(series, report)
@@ -71,6 +73,13 @@ def _outputs(series: Series, report: Report) -> Iterator[tuple[str, Callable[[],
     yield "GitHub, first run", lambda: _requests(plan(series, report, fresh))
     said = _said(fresh, plan(series, report, fresh))
     yield "GitHub, nothing new", lambda: _requests(plan(series, report, said))
+
+
+def _without_pictures(report: Report) -> Report:
+    made = (
+        replace(each, witness=each.witness and replace(each.witness, draw=None)) for each in report.findings
+    )
+    return replace(report, findings=tuple(made))
 
 
 def _requests(made: Plan) -> list[Request]:

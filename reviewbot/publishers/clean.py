@@ -53,7 +53,10 @@ def clip(text: str, width: int) -> str:
 
 
 def _visible(text: str, kept: str) -> str:
-    if text.isprintable():
+    bare = text
+    for char in kept:
+        bare = bare.replace(char, "")
+    if bare.isprintable():
         return text
     return "".join(char if char in kept or _is_safe(char) else _escape(char) for char in text)
 

@@ -10,7 +10,7 @@ from reviewbot.analysis.facts import Interleaving, SharedAccess
 from reviewbot.comments import Comment
 from reviewbot.findings import Finding, Witness
 from reviewbot.publishers import clean
-from reviewbot.publishers.html.words import Prose, code, prose
+from reviewbot.publishers.html.words import Prose, prose
 from reviewbot.publishers.layout import thread_rows
 from reviewbot.publishers.quote import about
 
@@ -111,7 +111,7 @@ def card(comment: Comment, name: str, anchors: Anchors, draw: Callable[[Witness]
         field=clean.line(str(finding.field)),
         where=clean.line(f"{place.path}:{place.line}"),
         function=clean.line(f"{place.function}()") if place.function else "",
-        code=code(finding.line_text.strip()),
+        code=clean.code(finding.line_text.strip()),
         about=() if is_near or finding.hidden else prose(about(comment)),
         paragraphs=tuple(prose(text) for text in words.paragraphs),
         suggestion=prose(words.suggestion),

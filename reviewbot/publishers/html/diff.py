@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from reviewbot.publishers import clean
 from reviewbot.publishers.counts import counted
 from reviewbot.publishers.html.card import Anchors, Card
-from reviewbot.publishers.html.words import code
 from reviewbot.publishers.quote import hunk_line
 from reviewbot.series.model import FileDiff, Hunk, Patch
 
@@ -19,6 +19,8 @@ MOST_FOLDED = 12_000
 """Lines that are folded in one page; what goes beyond is counted and left out."""
 NEAR = 20
 """Lines either side of a comment that stay open in a large series; of those it speaks of, a quarter."""
+MANY = 100
+"""Comments from which on only a third of that stays open."""
 _GAP = 8
 """Fewer lines than this are not worth folding."""
 
@@ -50,6 +52,7 @@ class Room:
     """How much of the series may still be put into the page."""
 
     is_all_open: bool
+    near: int = NEAR
     folded: int = MOST_FOLDED
 
 
@@ -57,17 +60,17 @@ Talks = Mapping[tuple[int, int], tuple[Card, ...]]
 """The comments of a file, by the indices of hunk and line."""
 
 
-def room(patches: Sequence[Patch]) -> Room:
-    """The room for a series."""
+def room(patches: Sequence[Patch], comments: int) -> Room:
+    """The room for a series with so many comments."""
     lines = sum(len(hunk.lines) for patch in patches for file in patch.files for hunk in file.hunks)
-    return Room(lines <= ALL_OPEN)
+    return Room(lines <= ALL_OPEN, NEAR if comments < MANY else NEAR // 3)
 
 
 def parts(patch: int, file: FileDiff, talks: Talks, anchors: Anchors, left: Room) -> Iterator[Part]:
     """The file diff in stretches, its comments between them. `patch` is the index of the patch."""
     lines = [line for number, hunk in enumerate(file.hunks) for line in _lines(number, hunk, talks)]
     lines = [_anchored(line, patch, file, anchors) for line in lines]
-    flags = [True] * len(lines) if left.is_all_open else _open(lines)
+    flags = [True] * len(lines) if left.is_all_open else _open(lines, left.near)
     at = 0
     for is_open, group in groupby(flags):
         end = at + sum(1 for _ in group)
@@ -94,13 +97,13 @@ def _anchored(line: _Line, patch: int, file: FileDiff, anchors: Anchors) -> _Lin
     return line._replace(anchor=anchor) if anchor else line
 
 
-def _open(lines: Sequence[_Line]) -> list[bool]:
+def _open(lines: Sequence[_Line], most: int) -> list[bool]:
     """Which lines stay open: those near a comment, with the head of their hunk."""
     flags = [False] * len(lines)
     heads: dict[int, int] = {}
     for number, line in enumerate(lines):
         heads.setdefault(line.hunk, number)
-        reach = NEAR if line.cards else NEAR // 4 if line.anchor else 0
+        reach = most if line.cards else most // 4 if line.anchor else 0
         if reach:
             flags[heads[line.hunk]] = True
             for near in range(max(heads[line.hunk], number - reach), min(len(lines), number + reach + 1)):
@@ -147,7 +150,7 @@ def _rows(lines: Sequence[_Line]) -> Markup:
 
 
 def _row(line: _Line) -> str:
-    text = escape(code(line.text))
+    text = escape(clean.code(line.text))
     if line.kind in ("hunk", "note"):
         return f'<tr class="{line.kind}"><td colspan="4">{text}</td></tr>'
     marks = " talked" if line.cards else ""

@@ -170,7 +170,7 @@
     for (const [id, entry] of entries) entry.toggleAttribute("data-now", id === target.id);
   };
   const follow = () => {
-    const name = decodeURIComponent(location.hash.slice(1));
+    const name = location.hash.slice(1);
     const target = name && document.getElementById(name);
     if (!target) return;
     if (target.hidden) {

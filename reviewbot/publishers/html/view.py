@@ -92,7 +92,7 @@ def page(series: Series, report: Report, pictures: Pictures) -> Page:
         return card(comment, names.new(comment.finding.fingerprint), anchors, pictures.draw)
 
     shown = [(comment, show(comment)) for comment in made]
-    left = room(series.patches)
+    left = room(series.patches, len(made))
     return Page(
         heading=heading(series) or "A series",
         extent=extent(series, report),

@@ -32,7 +32,10 @@ Prose = tuple[Piece, ...]
 
 def prose(text: str) -> Prose:
     """Clean text on one line, and which parts of it are code."""
-    return tuple(_pieces(clean.line(text)))
+    said = clean.line(text)
+    if not any(sign in said for sign in ("`", "->", "()")):
+        return (Piece(said),) if said else ()
+    return tuple(_pieces(said))
 
 
 def _pieces(text: str) -> Iterator[Piece]:
@@ -46,11 +49,6 @@ def _pieces(text: str) -> Iterator[Piece]:
         at = found.end()
     if text[at:]:
         yield Piece(text[at:])
-
-
-def code(text: str) -> str:
-    """As `clean.code`; most lines of code have nothing to clean but tabs, and there are many."""
-    return text if text.replace("\t", "").isprintable() else clean.code(text)
 
 
 class Names:
