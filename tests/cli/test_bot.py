@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import yaml
 from reviewbot.commands.event import Named, github_event
 from reviewbot.errors import ForgeError
 from tests.cli.conftest import EXAMPLE, ROOT, Run, git
-from tests.publishers.forge.fake_github import HEAD, TOKEN, FakeGitHub, served
+from tests.publishers.forge.fake_github import HEAD, NEXT, TOKEN, FakeGitHub, served
 from tests.publishers.forge.fake_gitlab import API, FakeGitLab
 from tests.publishers.forge.fake_gitlab import TOKEN as GITLAB_TOKEN
 
@@ -158,6 +158,25 @@ def test_event_is_hostile_too(tmp_path: Path) -> None:
         github_event(named, environment)
 
 
+@pytest.mark.parametrize("forge", ["github", "gitlab"])
+def test_example_is_told_in_the_same_bytes(
+    run: Run, golden: Callable[[Path, str], None], monkeypatch: pytest.MonkeyPatch, forge: str
+) -> None:
+    where = {"github": "--repository", "gitlab": "--project"}[forge]
+    named = (where, "larch/linux", "--number", "7", "--head-commit", HEAD, "--base-commit", NEXT)
+    monkeypatch.delenv("GITLAB_TOKEN", raising=False)
+    told = [run("bot", forge, "--dry-run", *named, str(EXAMPLE)).text for _ in range(2)]
+    assert told[0] == told[1]
+    golden(ROOT / f"tests/publishers/golden/larch.{forge}.txt", told[0])
+
+
+def test_page_shows_a_comment(run: Run, golden: Callable[[Path, str], None]) -> None:
+    named = ("--repository", "larch/linux", "--number", "7", "--head-commit", HEAD)
+    told = run("bot", "github", "--dry-run", *named, str(EXAMPLE)).text
+    whole = json.loads(told[told.index("{") : told.index("\n}\n") + 2])
+    golden(ROOT / "docs/examples/comment.md", whole["comments"][0]["body"] + "\n")
+
+
 @pytest.mark.parametrize("name", ["action.yml", "docs/examples/github.yml"])
 def test_workflows_are_read_and_hold_no_text_of_strangers_in_scripts(name: str) -> None:
     whole = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
@@ -165,6 +184,11 @@ def test_workflows_are_read_and_hold_no_text_of_strangers_in_scripts(name: str) 
     scripts = [step["run"] for step in steps if "run" in step]
     assert scripts
     assert not any("${{" in script for script in scripts)
+
+
+def test_example_for_gitlab_is_a_job() -> None:
+    whole = yaml.safe_load((ROOT / "docs/examples/gitlab-ci.yml").read_text(encoding="utf-8"))
+    assert all(isinstance(line, str) for line in whole["reviewbot"]["script"])
 
 
 def test_example_fits_the_action() -> None:

@@ -46,8 +46,8 @@ def summary(series: Series, report: Report, rest: tuple[Question, ...], tally: T
     if tally.inline:
         parts.append(f"{tally.inline} of them on the lines of the diff.")
     head = " ".join(parts)
-    lines = joined((_line(series, question) for question in rest), _more, _ROOM - 14_000)
-    remarks = joined(_remarks(series, report, tally), _more_remarks, 10_000)
+    lines = joined((_line(series, question) for question in rest), _more, room=_ROOM - 14_000)
+    remarks = joined(_remarks(series, report, tally), _more_remarks, room=10_000)
     return "\n\n".join(part for part in (head, lines, _HOW_TO_ALLOW if rest else "", remarks) if part)
 
 

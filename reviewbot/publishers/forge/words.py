@@ -1,5 +1,6 @@
 """What a comment on a request says; the same for every forge but for how a suggestion is fenced."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -30,13 +31,18 @@ class Question:
 
 def body(question: Question, info: str = "suggestion") -> str:
     """The comment under its marker. `info` is what the forge calls a block that it can apply."""
-    return marker.stamped(question.key, "\n\n".join(_parts(question, info)))
+    parts = joined(_parts(question, info), lambda _: "*Too long to be shown whole.*", between="\n\n")
+    return marker.stamped(question.key, parts)
 
 
 def gone_body(old: str) -> str:
-    """A comment whose question is not asked any more: the old text below a line that says so."""
+    """A comment whose question is not asked any more: the old text below a line that says so.
+
+    What could be applied with a click no longer can.
+    """
     known = marker.read(old)
     text = old.partition("\n")[2] if known else old
+    text = re.sub(r"^(`{3,})suggestion\S*$", r"\1text", text, flags=re.MULTILINE)
     return marker.stamped(known.key if known else "", f"**Not asked any more.**\n\n{text}", is_gone=True)
 
 
@@ -95,13 +101,16 @@ def _details(finding: Finding) -> Iterator[str]:
         yield "\n\n".join([f"<details><summary>{what}</summary>", *inside, "</details>"])
 
 
-def joined(parts: Iterator[str], more: Callable[[int], str], room: int = LONGEST) -> str:
-    """The parts as lines, as many as there is room for; `more` words how many were left out."""
+def joined(
+    parts: Iterator[str], more: Callable[[int], str], *, room: int = LONGEST, between: str = "\n"
+) -> str:
+    """The parts, as many as there is room for (in bytes); `more` words how many were left out."""
     lines, left = [], 0
     for part in parts:
-        room -= len(part.encode("utf-8", "replace")) + 1
-        if room < 0:
+        size = len(part.encode("utf-8", "replace")) + len(between)
+        if size > room:
             left += 1
         else:
             lines.append(part)
-    return "\n".join([*lines, *([more(left)] if left else [])])
+            room -= size
+    return between.join([*lines, *([more(left)] if left else [])])

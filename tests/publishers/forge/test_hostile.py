@@ -13,7 +13,7 @@ from reviewbot.publishers.forge.annotations import annotations, quiet
 from reviewbot.publishers.forge.lines import ShownLine, Spot, shown_file
 from reviewbot.publishers.forge.plan import Plan, plan
 from reviewbot.publishers.forge.state import State, allow
-from reviewbot.publishers.forge.words import Question, body
+from reviewbot.publishers.forge.words import Question, body, gone_body
 from reviewbot.series.model import Unread
 from tests.publishers import factory
 
@@ -27,30 +27,30 @@ ALLOWED_TAGS = {
 }
 
 
-def evil() -> Finding:
+def evil(text: str = EVIL) -> Finding:
     finding = factory.finding()
     return replace(
         finding,
-        rule=EVIL,
-        field=Field(EVIL, EVIL),
-        place=Place(EVIL, 47, 1, EVIL),
-        line_text=EVIL,
-        message=f"{EVIL}\n\n{EVIL}",
-        checklist=(EVIL,),
-        suggestion=replace(finding.suggestion, text=EVIL),
-        unseen=(EVIL,),
-        accesses=tuple(replace(each, text=EVIL, line_text=EVIL) for each in finding.accesses),
-        interleaving=Interleaving((EVIL, "b"), (Step(0, EVIL, EVIL, EVIL), Step(1, EVIL))),
+        rule=text,
+        field=Field(text, text),
+        place=Place(text, 47, 1, text),
+        line_text=text,
+        message=f"{text}\n\n{text}",
+        checklist=(text,),
+        suggestion=replace(finding.suggestion, text=text),
+        unseen=(text,),
+        accesses=tuple(replace(each, text=text, line_text=text) for each in finding.accesses),
+        interleaving=Interleaving((text, "b"), (Step(0, text, text, text), Step(1, text))),
     )
 
 
-def rendered() -> list[str]:
-    spot = Spot("a.c", ShownLine(1, None, EVIL), "a.c", is_exact=False)
-    series = replace(factory.series(), subject=EVIL, unread=(Unread(EVIL, 1, EVIL),))
-    made = plan(series, Report((evil(),), notes=(EVIL,), unseen=(EVIL,)), State("a" * 40))
+def rendered(text: str = EVIL) -> list[str]:
+    spot = Spot("a.c", ShownLine(1, None, text), "a.c", is_exact=False)
+    series = replace(factory.series(), subject=text, unread=(Unread(text, 1, text),))
+    made = plan(series, Report((evil(text),), notes=(text,), unseen=(text,)), State("a" * 40))
     assert made.tell
     assert made.judge
-    return [body(Question("00", evil(), spot)), made.tell.body, made.judge.text]
+    return [body(Question("00", evil(text), spot)), made.tell.body, made.judge.text]
 
 
 @pytest.mark.parametrize("number", range(3))
@@ -115,3 +115,18 @@ def test_allow(text: str, expected: tuple[str, str] | None) -> None:
 
 def test_empty_plan_sends_nothing() -> None:
     assert Plan().is_empty
+
+
+@pytest.mark.parametrize("sign", ["@x ", "<", "é", "word ", "`"])
+def test_texts_stay_within_what_forges_take(sign: str) -> None:
+    for text in rendered(sign * 50_000):
+        assert len(text.encode()) <= 65_535
+        assert text.strip()
+
+
+def test_suggestion_of_a_question_that_is_gone_cannot_be_applied() -> None:
+    old = marker.stamped("00", "a\n\n```suggestion:-0+0\n\tx\n```")
+    assert "suggestion" not in gone_body(old)
+    found = marker.read(gone_body(old))
+    assert found is not None
+    assert (found.key, found.is_gone) == ("00", True)
