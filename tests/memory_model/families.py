@@ -234,6 +234,8 @@ def _plain_more() -> Iterator[str]:
         "Wp wmb W rfe xchg_relaxed rfe R ctrl.rmb Rp fre",
         "Wp wmb W rfe inc rfe R ctrl.rmb Rp fre",
         "Wp mb R fre Wp mb R fre",
+        "R rcu Rp fre W mb R fre W gp W rfe",
+        "Rp po Wr rcu R fre W gp W rfe R mb Wp rfe",
         "W rfe R po Wr rfe Ra ctrl Rp fre",
         "W rfe R po Wr rfe Ra ctrl Wp coe",
         "Wp wmb W rfe R unlock.lock R fre",
