@@ -66,7 +66,7 @@ class Browser:
 
     def press(self, *keys: str) -> None:
         """Real key strokes to whatever has the focus."""
-        from selenium.webdriver import ActionChains
+        from selenium.webdriver import ActionChains  # noqa: PLC0415
 
         ActionChains(self.driver).send_keys(*keys).perform()
 
@@ -125,8 +125,8 @@ class Browser:
 def browser(profile: Path) -> Iterator[Browser]:
     """A fresh browser, with a profile folder of its own."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    from selenium.common.exceptions import WebDriverException
-    from selenium.webdriver.chrome.service import Service
+    from selenium.common.exceptions import WebDriverException  # noqa: PLC0415
+    from selenium.webdriver.chrome.service import Service  # noqa: PLC0415
 
     options = webdriver.ChromeOptions()
     options.binary_location = _program("chromium")

@@ -105,7 +105,7 @@ def test_keys_can_be_switched_off(window: Browser, page: Path) -> None:
 
 
 def test_a_key_of_the_browser_is_left_alone(window: Browser, page: Path) -> None:
-    from selenium.webdriver import ActionChains
+    from selenium.webdriver import ActionChains  # noqa: PLC0415
 
     ActionChains(window.driver).key_down("\ue009").send_keys("n").key_up("\ue009").perform()
     assert window.here() != FIRST
