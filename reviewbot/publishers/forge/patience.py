@@ -4,6 +4,7 @@ A request that makes something and gets no clear answer is never repeated blindl
 asks the caller to read the state again, where what was made would be found.
 """
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ def _limit(answer: Answer, turn: int, now: float) -> float | None:
         reset = _number(headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset"))
         # a second more: nobody says when in its second it is reset
         return max(1.0, reset - now + 1) if reset is not None else _SECONDARY_PAUSE
-    if answer.status == 429 or "rate limit" in answer.message.lower():
+    if answer.status == 429 or re.search("rate limit|abuse", answer.message, re.IGNORECASE):
         return _SECONDARY_PAUSE * 2.0**turn
     return None
 

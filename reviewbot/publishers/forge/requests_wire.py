@@ -18,7 +18,9 @@ class RequestsWire:
         try:
             import requests  # noqa: PLC0415 - an extra, and slow to import
         except ImportError:
-            raise ForgeError("requests is missing; install reviewbot[gitlab] or reviewbot[patchwork]") from None
+            raise ForgeError(
+                "requests is missing; install reviewbot[gitlab] or reviewbot[patchwork]"
+            ) from None
         self._api = api.rstrip("/")
         self._session = requests.Session()
         self._session.auth = _unchanged  # else a .netrc would be asked

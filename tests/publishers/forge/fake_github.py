@@ -63,6 +63,8 @@ class Fault:
     """Whether the request is carried out all the same."""
     skip: int = 0
     times: int = 1
+    body: Any = None
+    """In place of the message; bytes are sent as they are."""
 
 
 RESET = 0
@@ -357,7 +359,7 @@ class FakeGitHub:
         elif fault.status == RESET:
             reset(handler)
         else:
-            respond(handler, fault.status, fault.headers, {"message": fault.message})
+            respond(handler, fault.status, fault.headers, fault.body or {"message": fault.message})
 
     def next_fault(self, logged: Logged) -> Fault | None:
         for fault in self.faults:
@@ -371,7 +373,7 @@ class FakeGitHub:
 
 
 def respond(handler: BaseHTTPRequestHandler, status: int, headers: dict[str, str], body: Any) -> None:
-    data = b"" if body is None else json.dumps(body).encode()
+    data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     handler.send_response(status)
     for name, value in headers.items():
         handler.send_header(name, value)

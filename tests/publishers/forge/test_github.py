@@ -330,6 +330,23 @@ def test_limits_are_waited_for(
     assert (len(bench.fake.threads), len(bench.summaries), len(bench.fake.checks)) == (2, 1, 1)
 
 
+def test_limit_of_graphql_is_told_in_a_200(bench: Bench) -> None:
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(NOW) + 8)}
+    body = {"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]}
+    bench.fake.fault("graphql", 200, headers=headers, body=body)
+    bench.run()
+    assert bench.slept == [9.0]
+    assert len(bench.fake.threads) == 2
+
+
+@pytest.mark.parametrize("what", ["graphql", "GET .*files", "POST .*reviews", "POST .*/issues/"])
+def test_answer_that_is_cut_off_is_no_answer(bench: Bench, what: str) -> None:
+    bench.fake.fault(what, 200, body=b'{"id": 1', is_done=True)
+    bench.run()
+    assert bench.slept == [1.0]
+    assert (len(bench.fake.threads), len(bench.summaries)) == (2, 1)
+
+
 def test_limit_that_lasts_too_long_ends_the_run(bench: Bench) -> None:
     bench.fake.fault("POST .*reviews", 429, headers={"Retry-After": "3600"})
     with pytest.raises(ForgeError, match="longer than a run may wait"):
