@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, excludes
-from reviewbot.analysis.facts import Confidence, Field, Flag, Interleaving, Pairing, Place, Side, Step
+from reviewbot.analysis.facts import Confidence, Field, Flag, Pairing, Place, Side
 from reviewbot.analysis.flow import bits
 from reviewbot.analysis.handoffs import Handoffs
+from reviewbot.analysis.interleavings import message_passing
 from reviewbot.analysis.ordering import Ordering, is_acquire, is_release
 from reviewbot.analysis.payload import Payloads, Touched
 from reviewbot.analysis.program import Study
@@ -390,22 +391,3 @@ def _of(checks: Sequence[Check], seen: Seen) -> Check:
 def _weakest(readers: Sequence[Seen]) -> Marking:
     markings = {reader.access.marking for reader in readers}
     return next((m for m in STRENGTH if m in markings), next(iter(sorted(markings, key=lambda m: m.value))))
-
-
-def message_passing(
-    writer: Seen, reader: Seen, payload: str, barriers: tuple[str, str] = ("", "")
-) -> Interleaving:
-    """Data, then flag; flag, then data: the read of the data may still give the old value.
-
-    `barriers` are those that stand between the two on the side of the store and of the check.
-    """
-    rows = (
-        Step(0, f"{payload} = ..."),
-        Step(0, barriers[0]),
-        Step(0, writer.access.line_text, arrow="- ->"),
-        Step(1, reader.access.line_text),
-        Step(1, barriers[1]),
-        Step(1, f"    use {payload}", remark="<- may be old", arrow="?"),
-    )
-    columns = (wording.function(writer.access), wording.function(reader.access))
-    return Interleaving(columns, tuple(row for row in rows if row.text))

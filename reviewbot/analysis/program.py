@@ -6,15 +6,17 @@ Nothing is lowered before somebody asks for the function.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from reviewbot.analysis.declared import declared_by_series
+from reviewbot.analysis.elsewhere import Elsewhere
 from reviewbot.analysis.facts import Field, Place
 from reviewbot.analysis.flow import Flow
 from reviewbot.analysis.types import Types
 from reviewbot.series.model import Unread
-from reviewbot.series.view import Fragment, Origin
+from reviewbot.series.view import Origin
 from reviewbot.syntax.facts import FileFacts
-from reviewbot.syntax.model import Access, Assign, Call, Event, Function, Struct, TypeName, ValueKind
+from reviewbot.syntax.model import Access, Assign, Call, Event, Function, TypeName, ValueKind
 
 _CALLED = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 
@@ -23,22 +25,6 @@ MOST_EVENTS = 2500
 
 FEW_LINES = 12
 """A function of fewer lines may be a one-line helper with its comments."""
-
-
-class Elsewhere(Protocol):
-    """How to see more of the tree than the series touches."""
-
-    def struct(self, tag: str) -> Struct | None:
-        """The declaration of a tag."""
-
-    def mentioning(self, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """For each word the paths of the files near by that have it."""
-
-    def marking(self, headers: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-        """The files that access a member marked, where the code of the headers lives; by member."""
-
-    def load(self, path: str) -> FileFacts | None:
-        """The facts of a file."""
 
 
 class Study:
@@ -161,23 +147,6 @@ def _enter(file: FileFacts, files_by_word: dict[bytes, list[str]]) -> None:
     """Enter a file under each word of its functions."""
     for word in file.words:
         files_by_word.setdefault(word, []).append(file.path)
-
-
-def _declarations(file: FileFacts) -> Iterator[tuple[str | None, str, int, int]]:
-    """Struct, name, fragment and line of each variable and member that a file declares."""
-    for variable in file.globals:
-        yield None, variable.name, variable.fragment, variable.line
-    for struct in file.structs:
-        for member in struct.members:
-            yield struct.tag, member.name, struct.fragment, member.line
-
-
-def _is_of_series(fragment: Fragment, line: int) -> bool:
-    """Whether the series wrote a line, rather than moved it."""
-    if not 0 < line <= len(fragment.origins):
-        return False
-    origin = fragment.origins[line - 1]
-    return origin.patch is not None and not origin.moved
 
 
 class Program:
@@ -396,13 +365,8 @@ class Program:
     @cached_property
     def _declared(self) -> frozenset[tuple[str | None, str]]:
         """Struct and name of all that lines of the series declare; files near by have none."""
-        return frozenset(
-            (struct, name)
-            for file in self.files.values()
-            if file.path not in self._near
-            for struct, name, fragment, line in _declarations(file)
-            if _is_of_series(file.view.fragments[fragment], line)
-        )
+        own = (file for file in self.files.values() if file.path not in self._near)
+        return frozenset(declared for file in own for declared in declared_by_series(file))
 
     def declaration_comments(self, path: str) -> dict[Field, str]:
         """The comments at the members that a file declares."""

@@ -12,8 +12,8 @@ from reviewbot.analysis import wording
 from reviewbot.analysis.beside import Beside, Payload
 from reviewbot.analysis.evidence import Evidence, Overlap, excludes
 from reviewbot.analysis.facts import GATED, Interleaving, Publication, Step
-from reviewbot.analysis.flags import message_passing
 from reviewbot.analysis.gates import Gate, Gates
+from reviewbot.analysis.interleavings import message_passing
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.ordering import Ordering
 from reviewbot.analysis.provenance import Found, Provenance

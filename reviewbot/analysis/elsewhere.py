@@ -1,0 +1,23 @@
+"""How the analysis sees more of a tree than the series touches."""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from reviewbot.syntax.facts import FileFacts
+from reviewbot.syntax.model import Struct
+
+
+class Elsewhere(Protocol):
+    """How to see more of the tree than the series touches."""
+
+    def struct(self, tag: str) -> Struct | None:
+        """The declaration of a tag."""
+
+    def mentioning(self, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """For each word the paths of the files near by that have it."""
+
+    def marking(self, headers: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+        """The files that access a member marked, where the code of the headers lives; by member."""
+
+    def load(self, path: str) -> FileFacts | None:
+        """The facts of a file."""
