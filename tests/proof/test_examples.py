@@ -14,6 +14,7 @@ from reviewbot.sources.read import read_series
 
 PROVER = Prover(default)
 WITHOUT = {
+    "rcu-plain-access": "asks for the accessor of the annotation, whatever the other side does",
     "new-field-unread": "asks for the rule, not for an order",
     "grace-period-deadlock": "a deadlock is no question of order",
     "stale-copy": "what a copy misses is a matter of several stores under one lock",
