@@ -19,14 +19,16 @@ _LIST_ENTRIES = re.compile(r"(?:list|hlist|rb|llist)_\w*entry\w*")
 
 def place(body: Body, node: Node) -> Path:
     """The path of an lvalue; the pointers on the way are read (events)."""
-    with body.deeper(node) as is_shallow:
-        return _place(body, node) if is_shallow else _other(body, node)
+    path = _place(body, node) if body.goes_deeper(node) else _other(body, node)
+    body.depth -= 1
+    return path
 
 
 def pointer(body: Body, node: Node) -> Path:
     """The path from which `*` or `->` of this pointer expression goes on."""
-    with body.deeper(node) as is_shallow:
-        return _pointer(body, node) if is_shallow else _other(body, node)
+    path = _pointer(body, node) if body.goes_deeper(node) else _other(body, node)
+    body.depth -= 1
+    return path
 
 
 def _place(body: Body, node: Node) -> Path:  # noqa: PLR0911 - one return a form

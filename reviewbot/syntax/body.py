@@ -1,6 +1,6 @@
 """A function's flow graph while it is being built."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from reviewbot.syntax.model import (
@@ -26,6 +26,9 @@ UNSEEN = "..."
 """How code that a hunk does not show is spelled in texts."""
 _DEEPEST = 100
 """Expressions and statements inside each other that are followed."""
+MOST_EVENTS = 2500
+MOST_BLOCKS = 5000
+"""A function with more accesses and calls, or more branches, is generated or hostile: it is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,10 @@ class Text:
         """The source of a node, white space folded."""
         text = " ".join(self.plain[node.start : node.end].decode("utf-8", "replace").split())
         return text.replace("__unseen__", UNSEEN) if "__unseen__" in text else text
+
+    def starts(self, node: Node, *words: bytes) -> bool:
+        """Whether the source of a node begins with one of the words: a loop's is long."""
+        return self.plain.startswith(words, node.start, node.end)
 
 
 @dataclass(slots=True)
@@ -179,24 +186,38 @@ class Body:
 
     # --- going down the tree
 
-    def deeper(self, node: Node) -> "_Level":
-        """One level down, as a context; its value is False where that is too deep."""
-        return _Level(self, node)
+    def goes_deeper(self, node: Node) -> bool:
+        """One level down, so that no text overflows the stack: whether that may be looked at.
+
+        Who calls this takes one from `depth` when it is done.
+        """
+        self.depth += 1
+        if self.depth <= _DEEPEST:
+            return True
+        self.opaque(node, "nested too deeply")
+        return False
 
     def evaluate(self, node: Node) -> Operand:
         """Run an expression: its events are added, its value comes back."""
-        with self.deeper(node) as is_shallow:
-            evaluator = self.evaluators.get(node.kind) if is_shallow else None
-            return evaluator(self, node) if evaluator else self.opaque(node, None)
+        if not self.goes_deeper(node):
+            self.depth -= 1
+            return self.opaque(node, None)
+        evaluator = self.evaluators.get(node.kind)
+        operand = evaluator(self, node) if evaluator else self.opaque(node, None)
+        self.depth -= 1
+        return operand
 
     def execute(self, node: Node) -> None:
         """Run a statement; an expression where one stands."""
-        with self.deeper(node) as is_shallow:
-            executor = self.executors.get(node.kind) if is_shallow else None
+        if self.is_too_long:
+            return
+        if self.goes_deeper(node):
+            executor = self.executors.get(node.kind)
             if executor:
                 executor(self, node)
-            elif is_shallow and node.kind in self.evaluators:
+            elif node.kind in self.evaluators:
                 self.evaluate(node)
+        self.depth -= 1
 
     def opaque(self, node: Node, reason: str | None) -> Operand:
         """A value that is not understood; with a reason, the line is noted as unread."""
@@ -207,6 +228,11 @@ class Body:
     def line(self, node: Node) -> int:
         """The line, in the fragment, of a node's first token."""
         return self.text.line_of(node.start)
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether there is more in the function than is followed; what comes then is not run."""
+        return len(self.events) > MOST_EVENTS or len(self.blocks) > MOST_BLOCKS
 
     # --- names
 
@@ -226,11 +252,15 @@ class Body:
     def variables(self, node: Node) -> tuple[str, ...]:
         """The locals and parameters that an expression mentions, each once."""
         found: dict[str, None] = {}
-        for below in node.walk():
+        todo = [node]
+        while todo:
+            below = todo.pop()
             if below.kind == "identifier":
                 name = self.text(below)
                 if name not in found and self.is_plain(name):
                     found[name] = None
+            if below.children:
+                todo.extend(reversed(below.children))
         return tuple(found)
 
     def is_plain(self, name: str) -> bool:
@@ -282,7 +312,7 @@ class Body:
         """The blocks that can be reached, the entry first, renumbered in order."""
         if self.is_piece:
             self._enter_from_unseen()
-        reached = self._reached()
+        reached = self._reached({0})
         number = {old: new for new, old in enumerate(sorted(reached))}
         return tuple(
             Block(
@@ -293,38 +323,19 @@ class Body:
             for block in (self.blocks[old] for old in sorted(reached))
         )
 
-    def _reached(self) -> set[int]:
-        reached, todo = {0}, [0]
+    def _reached(self, starts: set[int], known: Set[int] = frozenset()) -> set[int]:
+        """The blocks that flow comes to from `starts`, those already known left aside."""
+        reached, todo = set(starts), list(starts)
         while todo:
             for edge in self.blocks[todo.pop()].edges:
-                if edge.target not in reached:
+                if edge.target not in reached and edge.target not in known:
                     reached.add(edge.target)
                     todo.append(edge.target)
         return reached
 
     def _enter_from_unseen(self) -> None:
-        while True:
-            reached = self._reached()
-            lost = next((i for i, b in enumerate(self.blocks) if b.is_entered and i not in reached), None)
-            if lost is None:
-                return
-            self.blocks[0].edges.append(Edge(lost))
-
-
-class _Level:
-    """Counts how deep the lowering is inside the tree, so that no text overflows the stack."""
-
-    __slots__ = ("body", "node")
-
-    def __init__(self, body: Body, node: Node) -> None:
-        self.body, self.node = body, node
-
-    def __enter__(self) -> bool:
-        self.body.depth += 1
-        if self.body.depth <= _DEEPEST:
-            return True
-        self.body.opaque(self.node, "nested too deeply")
-        return False
-
-    def __exit__(self, *_: object) -> None:
-        self.body.depth -= 1
+        reached = self._reached({0})
+        for index, block in enumerate(self.blocks):
+            if block.is_entered and index not in reached:
+                self.blocks[0].edges.append(Edge(index))
+                reached |= self._reached({index}, reached)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from reviewbot.kernel.accessors import (
     COPIES,
+    LVALUE_MACROS,
     MEMBER_ARGUMENTS,
     PASSED_THROUGH,
     UNEVALUATED,
@@ -60,6 +61,13 @@ def _special(  # noqa: PLR0911 - one return a family
     if name in COPIES:
         return _copy(body, name, COPIES[name], node, arguments)
     return None
+
+
+def is_call(name: str) -> bool:
+    """Whether `name(...)` becomes a call event; False where it may be but an access or a value."""
+    is_macro = name in UNEVALUATED or name in PASSED_THROUGH or name in LVALUE_MACROS or name == "data_race"
+    is_value = _INITIALISERS.fullmatch(name) is not None or CONTAINERS.fullmatch(name) is not None
+    return not (is_macro or is_value or accessor(name) is not None)
 
 
 def ordinary(body: Body, name: str, node: Node, arguments: list[Node]) -> Operand:

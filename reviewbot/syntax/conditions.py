@@ -27,11 +27,11 @@ def has_effects(body: Body, node: Node) -> bool:
 
 def branch(body: Body, node: Node, yes: int, no: int) -> None:
     """Evaluate a condition; flow goes on in block `yes` or `no`."""
-    with body.deeper(node) as is_shallow:
-        if is_shallow:
-            _branch(body, _stripped(body, node), yes, no)
-        else:
-            _unknown(body, yes, no)
+    if body.goes_deeper(node):
+        _branch(body, _stripped(body, node), yes, no)
+    else:
+        _unknown(body, yes, no)
+    body.depth -= 1
 
 
 def _branch(body: Body, node: Node, yes: int, no: int) -> None:

@@ -99,6 +99,10 @@ class FileFacts:
             found.setdefault(head.name, []).append(index)
         return found
 
+    def headers(self, name: str) -> tuple[FunctionHeader, ...]:
+        """The headings of all definitions, or parts of one, under that name."""
+        return tuple(self.functions[index] for index in self._by_name.get(name, ()))
+
     def function(self, name: str) -> Function | None:
         """The function of that name, lowered; None where the file defines none.
 
@@ -106,6 +110,10 @@ class FileFacts:
         """
         parts = self.parts(name)
         return max(parts, key=lambda part: part.last_line - part.first_line) if parts else None
+
+    def is_cut(self, name: str) -> bool:
+        """Whether a function, or a part of it, is too long to be followed to its end."""
+        return any(self._lower(index).is_cut for index in self._by_name.get(name, ()))
 
     def parts(self, name: str) -> tuple[Function, ...]:
         """All definitions, or parts of one, under that name."""
@@ -154,6 +162,13 @@ class FileFacts:
         """The text of all parts of a function: heading and body, comments and strings blanked."""
         return b"\n".join(
             piece.source.bare[found.item.start : found.item.end]
+            for _, found, piece in (self._headers[index] for index in self._by_name.get(name, ()))
+        )
+
+    def bodies(self, name: str) -> tuple[bytes, ...]:
+        """The text of each part of a function from its brace on, comments and strings blanked."""
+        return tuple(
+            piece.source.bare[found.item.opening : found.item.end]
             for _, found, piece in (self._headers[index] for index in self._by_name.get(name, ()))
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reviewbot.syntax.body import Body, FileNames, Text
+from reviewbot.syntax.body import MOST_BLOCKS, MOST_EVENTS, Body, FileNames, Text
 from reviewbot.syntax.expressions import EVALUATORS
 from reviewbot.syntax.functions import FunctionHeader
 from reviewbot.syntax.items import Item
@@ -13,6 +13,7 @@ from reviewbot.syntax.parse import Node, parse
 from reviewbot.syntax.statements import EXECUTORS
 
 _HEAD = b"int _() "
+TOO_LONG = f"too long to follow: more than {MOST_EVENTS} accesses and calls, or {MOST_BLOCKS} branches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Lowered:
 
     function: Function
     unread: tuple[tuple[int, str], ...]
+    is_cut: bool = False
+    """It is too long, and only its beginning is there."""
 
 
 def lower(header: FunctionHeader, item: Item, source: Source, names: FileNames, path: str) -> Lowered:
@@ -34,8 +37,10 @@ def lower(header: FunctionHeader, item: Item, source: Source, names: FileNames, 
         if b"goto" in body.text.plain:
             body.label_blocks = _labels(block, body.text)
         body.execute(block)
+    if body.is_too_long:
+        body.unread = [(header.line, TOO_LONG)]
     function = _function(header, body, path)
-    return Lowered(function, tuple(dict.fromkeys(body.unread)))
+    return Lowered(function, tuple(dict.fromkeys(body.unread)), body.is_too_long)
 
 
 def _body(header: FunctionHeader, item: Item, source: Source, names: FileNames) -> Body:

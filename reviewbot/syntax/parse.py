@@ -12,6 +12,9 @@ import tree_sitter
 import tree_sitter_c
 
 _LANGUAGE = tree_sitter.Language(tree_sitter_c.language())
+_PARSER = tree_sitter.Parser(_LANGUAGE)
+_KINDS: dict[int, tuple[str, bool]] = {}
+"""The name of each kind of node by its number, and whether it is a named one: dearer to ask of a node."""
 _DEEPEST = 600
 """Levels kept; what lies deeper becomes one node of kind TOO_DEEP."""
 
@@ -58,10 +61,9 @@ class Node:
 
 def parse(code: bytes) -> Node:
     """The tree of `code`, which normalise() went over. Never fails: errors are nodes of kind ERROR."""
-    cursor = tree_sitter.Parser(_LANGUAGE).parse(code).walk()
-    raw = cursor.node
+    cursor = _PARSER.parse(code).walk()
     root = Node("translation_unit", None, 0, len(code))
-    if raw is None or not cursor.goto_first_child():
+    if cursor.node is None or not cursor.goto_first_child():
         return root
     ancestors = [root]
     while True:
@@ -85,8 +87,15 @@ def _taken(cursor: tree_sitter.TreeCursor) -> Node | None:
     raw = cursor.node
     if raw is None:
         return None
+    number = raw.kind_id
+    known = _KINDS.get(number)
+    if known is None:
+        known = _KINDS[number] = (raw.type, raw.is_named)
+    kind, is_named = known
     role = cursor.field_name
-    if role is None and not raw.is_named:
+    if role is None and not is_named:
         return None
-    kind = "MISSING" if raw.is_missing and raw.is_named else raw.type
-    return Node(kind, role, raw.start_byte, raw.end_byte)
+    start, end = raw.start_byte, raw.end_byte
+    if is_named and start == end and raw.is_missing:
+        kind = "MISSING"
+    return Node(kind, role, start, end)

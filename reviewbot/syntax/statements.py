@@ -53,7 +53,7 @@ def if_(body: Body, node: Node) -> None:
 
 def while_(body: Body, node: Node) -> None:
     """while, and the macros that were rewritten to one."""
-    if not body.text(node).startswith("while"):
+    if not body.text.starts(node, b"while"):
         macro_block(body, node)
         return
     condition, inner = node.child("condition"), node.child("body")
