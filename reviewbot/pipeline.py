@@ -212,7 +212,7 @@ def _unread(program: Program) -> tuple[Unread, ...]:
     """What could not be parsed in the functions that the series touches."""
     touched = {path for path, file in program.files.items() if any(map(file.is_touched, file.functions))}
     found = [item for path in sorted(touched) for item in program.files[path].unread]
-    found += (item for item in program.too_long if item.file in touched)
+    found += program.left_out
     return tuple({(item.file, item.reason): item for item in reversed(found)}.values())[::-1]
 
 

@@ -4,12 +4,19 @@ A call of such a helper is an access of the field, with the helper's marking, at
 of the call. Harvested from the code at hand, never listed.
 """
 
+import re
 from dataclasses import replace
 
 from reviewbot.analysis.program import Program, Study
+from reviewbot.syntax.calls import is_call
+from reviewbot.syntax.facts import FileFacts
 from reviewbot.syntax.model import Access, Call, Function, Kind, Path, Return, Root, Step, Value, ValueKind
 
 MOST_EVENTS = 8
+
+_RETURN = re.compile(rb"(?<!\w)return(?!\w)")
+_BRANCH = re.compile(rb"(?<!\w)(?:if|while|for|do|switch|goto)(?!\w)")
+_CALLED = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 
 
 class Accessors:
@@ -18,6 +25,14 @@ class Accessors:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._bodies: dict[Study, Access | None] = {}
+        self._likely: dict[tuple[str, str], bool] = {}
+
+    def _may_be_helper(self, file: FileFacts, name: str) -> bool:
+        """Whether the text of a function could be a helper's: of a hundred callees one is lowered."""
+        key = (file.path, name)
+        if key not in self._likely:
+            self._likely[key] = any(map(_is_simple, file.bodies(name)))
+        return self._likely[key]
 
     def body(self, study: Study) -> Access | None:
         """The one access that a helper returns, or None when it is no such helper."""
@@ -27,7 +42,7 @@ class Accessors:
 
     def access(self, study: Study, call: Call) -> Access | None:
         """The access that a call makes through a helper, spelled with the caller's arguments."""
-        for helper in self._program.studies(call.function, study.file.path):
+        for helper in self._program.likely_studies(call.function, study.file.path, self._may_be_helper):
             inner = self.body(helper)
             if inner is None:
                 continue
@@ -48,10 +63,18 @@ class Accessors:
         """The helpers at hand that return the member of this name."""
         found = (
             study.name
-            for study in self._program.short_functions(member)
+            for study in self._program.short_functions(member, self._may_be_helper)
             if (access := self.body(study)) is not None and access.path.members[-1:] == (member,)
         )
         return tuple(sorted(set(found)))
+
+
+def _is_simple(body: bytes) -> bool:
+    """Whether a body has one return, no branch and no call, as its words tell."""
+    if len(_RETURN.findall(body)) != 1 or _BRANCH.search(body):
+        return False
+    called = {name.decode("latin-1") for name in _CALLED.findall(body)}
+    return not any(is_call(name) for name in called - {"return"})
 
 
 def _returned_access(function: Function) -> Access | None:

@@ -59,6 +59,7 @@ class Contexts:
         self._program = program
         self._table = vocabulary().contexts
         self._of: dict[Study, frozenset[str]] = {}
+        self._single: dict[tuple[Study, int], bool] = {}
 
     def of(self, study: Study, depth: int = DEPTH) -> frozenset[str]:
         """The contexts that a function runs in, as far as the code at hand tells."""
@@ -168,8 +169,13 @@ class Contexts:
             return study.is_single_threaded or all(self._is_single(name) for name in own)
         if not study.function.is_static or depth == 0:
             return False
-        sites = self._program.sites(study)
-        return bool(sites) and all(self.is_single_threaded(site.caller, depth - 1) for site in sites)
+        key = (study, depth)
+        if key not in self._single:
+            sites = self._program.sites(study)
+            self._single[key] = bool(sites) and all(
+                self.is_single_threaded(site.caller, depth - 1) for site in sites
+            )
+        return self._single[key]
 
     def _is_single(self, name: str) -> bool:
         context = self._table.context(name)

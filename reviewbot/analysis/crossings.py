@@ -46,15 +46,17 @@ class Crossings:
                 continue
             names = access.path.members
             for other in self._stories.of(names[-1]) if names else ():
-                load = next((s for s in other.reads if s.study is study and s.event == event), None)
+                load = next((s for s in other.reads_in.get(study, ()) if s.event == event), None)
                 if load is not None and other.field != story.field and _same_object(store, load):
                     yield other, load
 
     def _crossed(self, story: Story, store: Seen, other: Story, load: Seen) -> Crossing | None:
         """The mirror image in another function: it stores the other field and loads this one."""
-        for theirs in (s for s in other.writes if _is_flag_store(s) and s.study is not store.study):
+        for theirs in (s for s in other.writes if _is_flag_store(s) and s.study in story.reads_in):
+            if theirs.study is store.study:
+                continue
             later = theirs.study.flow.may_follow(theirs.event)
-            mine = next((s for s in story.reads if s.study is theirs.study and later >> s.event & 1), None)
+            mine = next((s for s in story.reads_in[theirs.study] if later >> s.event & 1), None)
             if mine is None or excludes(store, mine) or not _same_object(theirs, mine):
                 continue
             if not (mine.access.is_test and load.access.is_test) and not _is_returned(mine, load):

@@ -41,10 +41,11 @@ class DoubleChecks:
     @staticmethod
     def _inner(story: Story, outer: Seen) -> tuple[Seen, Seen] | None:
         """The test repeated under a lock, and the store that it guards, in the same function."""
-        if not any(True for _ in tests_of(outer)):
+        locked = story.locked_in.get(outer.study)
+        if not locked or not any(True for _ in tests_of(outer)):
             return None
         later = outer.study.flow.may_follow(outer.event)
-        same = [s for s in story.seen if s.study is outer.study and later >> s.event & 1 and _locks(s.access)]
+        same = [s for s in locked if later >> s.event & 1]
         inner = next((s for s in same if s.access.kind is Kind.READ and any(True for _ in tests_of(s))), None)
         store = next((s for s in same if s.access.is_write and _sets(s)), None)
         return (inner, store) if inner is not None and store is not None else None

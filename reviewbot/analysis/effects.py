@@ -14,6 +14,7 @@ from reviewbot.analysis.program import Program, Study
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.kernel.vocabulary.locks import LockEffect
 from reviewbot.kernel.vocabulary.words import Held, LockName
+from reviewbot.syntax.facts import FileFacts
 from reviewbot.syntax.model import Call, Scope, Value, ValueKind
 
 RANK = {Known.SEEN: 0, Known.ASSERTED: 1, Known.CALLERS: 2, Known.HINTED: 3}
@@ -39,6 +40,11 @@ class Hold:
     def key(self) -> tuple[bool, str]:
         """What two holds of the same lock, spelled alike, have in common."""
         return self.is_section, self.text
+
+    @property
+    def name(self) -> str:
+        """What it goes by where locks are compared: its identity, or else its spelling."""
+        return self.identity or self.text
 
     @property
     def rank(self) -> int:
@@ -230,13 +236,20 @@ class Effects:
         if depth == 0 or not call.function:
             return ()
         found: list[Change] = []
-        for wrapper in self._program.studies_if(call.function, study.file.path, self._is_unbalanced):
+        for wrapper in self._program.likely_studies(call.function, study.file.path, self._may_change):
             if wrapper is not study:
                 found += (
                     replace(c, hold=_for_caller(c.hold, wrapper, call))
                     for c in self._left(wrapper, depth - 1)
                 )
         return tuple(found)
+
+    def _may_change(self, file: FileFacts, name: str) -> bool:
+        """Whether a function may leave a lock held, or release its caller's, as its text tells."""
+        key = (file.path, name)
+        if key not in self._unbalanced:
+            self._unbalanced[key] = self._is_unbalanced(file.function_text(name))
+        return self._unbalanced[key]
 
     def _is_unbalanced(self, text: bytes) -> bool:
         """Whether a body takes and releases locks in different numbers: a cheap test before lowering."""
@@ -370,18 +383,18 @@ def _net_changes(study: Study, changes: dict[int, tuple[Change, ...]]) -> list[C
 
 def _unmatched_releases(study: Study, changes: dict[int, tuple[Change, ...]]) -> list[Change]:
     """The releases of locks that no path of the function has taken before: held on entry."""
-    taken = {
-        index: {c.hold.identity or c.hold.text for c in found if c.acquires}
-        for index, found in changes.items()
-    }
+    taken: dict[str, int] = {}
+    for index, found in changes.items():
+        for change in found:
+            if change.acquires:
+                taken[change.hold.name] = taken.get(change.hold.name, 0) | 1 << index
     unmatched = []
     for index, found in changes.items():
         if not study.flow.is_reached(index):
             continue
         before = study.flow.may_precede(index)
-        earlier = set().union(*(names for event, names in taken.items() if before >> event & 1))
         for change in found:
-            name = change.hold.identity or change.hold.text
-            if not change.acquires and not any(locks.same_lock(name, other) for other in earlier):
+            earlier = (name for name, mask in taken.items() if mask & before)
+            if not change.acquires and not any(locks.same_lock(change.hold.name, name) for name in earlier):
                 unmatched.append(Change(replace(change.hold, known=Known.SEEN), True))
     return unmatched

@@ -15,11 +15,6 @@ from reviewbot.analysis.locks import common_locks, owner_text
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.serialised import Serialised
 from reviewbot.analysis.stories import Seen, Story
-from reviewbot.syntax.model import Marking
-
-UNMARKED = frozenset(
-    {Marking.PLAIN, Marking.PLAIN_BITOP, Marking.DATA_RACE, Marking.PERCPU, Marking.VOLATILE}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +56,10 @@ class Evidence:
         for reader in readers:
             if any(section.flavour for section in reader.access.sections) and not reader.access.held:
                 return Overlap(f"{wording.function(reader.access)} reads it as an RCU reader", 2)
-        marked = [s for s in story.seen if s.is_live and s.access.marking not in UNMARKED]
-        if marked:
-            how = marked[0].access.accessor or marked[0].access.marking.value
-            return Overlap(f"{wording.function(marked[0].access)} already uses {how}() on it", 2)
+        marked = story.first_marked
+        if marked is not None:
+            how = marked.access.accessor or marked.access.marking.value
+            return Overlap(f"{wording.function(marked.access)} already uses {how}() on it", 2)
         return self._locked_by_some(writer, readers) or self._object_has_lock(writer, readers) or NOTHING
 
     @staticmethod

@@ -18,6 +18,8 @@ from reviewbot.syntax.model import Access, Call, Kind, Marking, Value
 
 DEPTH = 3
 MOST_STUDIES = 60
+MOST_READERS = 500
+"""Functions that load one pointer, looked at for each store to it."""
 
 ANY = frozenset(Marking)
 MARKED = frozenset({Marking.RCU, Marking.ONCE, Marking.ACQUIRE})
@@ -85,6 +87,9 @@ class Finders:
         self._publications = vocabulary().publications
         self._contexts = vocabulary().contexts
         self._rcu = vocabulary().rcu
+        self._loads_of: dict[
+            tuple[Field, frozenset[Marking]], tuple[tuple[Study, ...] | None, tuple[Study, ...]]
+        ] = {}
 
     def published(self, study: Study, index: int, group: frozenset[str]) -> Published | None:
         """What an event publishes of the object that the variables of `group` point into."""
@@ -122,16 +127,33 @@ class Finders:
         if field is None or field.weak or access.path.root in group:
             return None
         self._program.look_for((field.name,))
-        others = (s for s in self._program.mentioning(field.name) if s is not study)
-        readers = [other for other in others if self._loads(other, field)]
+        readers = [reader for reader in self._few(field, study) if reader is not study]
         if not readers or self._provenance.is_private(study, index, access.path.root):
             return None
         name = f"{access.accessor}()" if access.accessor else f"the store to {access.path.text}"
         why = f"{{reader}} finds the object through {access.path.text}"
-        is_marked = access.marking is not Marking.PLAIN or any(self._loads(r, field, MARKED) for r in readers)
+        marked = self._loading(field, MARKED) if access.marking is Marking.PLAIN else ()
+        is_marked = access.marking is not Marking.PLAIN or any(reader is not study for reader in marked)
         return Published(index, name, self.closure(readers, 1), why, False, is_marked=is_marked)
 
-    def _loads(self, study: Study, field: Field, markings: frozenset[Marking] = ANY) -> bool:
+    def _few(self, field: Field, study: Study) -> tuple[Study, ...]:
+        """The functions that load a field, as far as they are looked at."""
+        readers = self._loading(field, ANY)
+        if len(readers) > MOST_READERS:
+            reason = f"{field} is read in {len(readers)} functions: only {MOST_READERS} were looked at"
+            self._program.leave_out(study.file.path, reason)
+        return readers[:MOST_READERS]
+
+    def _loading(self, field: Field, markings: frozenset[Marking]) -> tuple[Study, ...]:
+        """The functions at hand that load a field with one of the markings."""
+        mentioning = self._program.mentioning(field.name)
+        known, loading = self._loads_of.get((field, markings), (None, ()))
+        if known is not mentioning:
+            loading = tuple(study for study in mentioning if self._loads(study, field, markings))
+            self._loads_of[field, markings] = mentioning, loading
+        return loading
+
+    def _loads(self, study: Study, field: Field, markings: frozenset[Marking]) -> bool:
         return any(
             access.kind in (Kind.READ, Kind.RMW)
             and access.marking in markings
@@ -241,7 +263,8 @@ class Finders:
                 if call.function
                 for callee in self._program.studies(call.function, study.file.path)
             }
-            level = [study for study in called if study not in found][: MOST_STUDIES - len(found)]
+            known = set(found)
+            level = [study for study in called if study not in known][: max(MOST_STUDIES - len(found), 0)]
             found += level
         return tuple(found)
 

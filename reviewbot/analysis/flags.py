@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reviewbot.analysis import wording
+from reviewbot.analysis.checks import Check, checks_of, known_checks
 from reviewbot.analysis.evidence import Evidence, excludes
 from reviewbot.analysis.facts import Confidence, Field, Flag, Pairing, Place, Side
 from reviewbot.analysis.flow import bits
@@ -20,10 +21,10 @@ from reviewbot.analysis.payload import Payloads, Touched
 from reviewbot.analysis.program import Study
 from reviewbot.analysis.scenario import Act, Doing, Scenario
 from reviewbot.analysis.scenarios import Scenarios
-from reviewbot.analysis.stories import Seen, Story, tests_of
+from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.threads import Point, fill_point
 from reviewbot.analysis.update_side import UpdateSide
-from reviewbot.syntax.model import Call, Kind, Marking, Sense, Test, ValueKind
+from reviewbot.syntax.model import Call, Kind, Marking, ValueKind
 
 MOST_PROVED = 4
 """Fields of a payload that are taken to a proof, at most."""
@@ -37,15 +38,6 @@ STRENGTH = (
     Marking.ONCE,
 )
 """Markings that do not order, the weakest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A test of the flag, and the outcome on which it is set."""
-
-    seen: Seen
-    test: int
-    taken: bool
 
 
 class Flags:
@@ -73,9 +65,10 @@ class Flags:
             return
         if not all(_is_state(writer) for writer in story.writes):
             return
+        known = known_checks(story)
         for writer in _setting_stores(story):
             # against an older store only new checks count: of the others nothing is new
-            checks = [c for c in _checks(story, writer) if writer.access.is_new or c.seen.access.is_new]
+            checks = [c for c in checks_of(known, writer) if writer.access.is_new or c.seen.access.is_new]
             open_checks = [c for c in checks if not self._is_excluded(writer, c.seen)]
             if open_checks:
                 yield from self._ask(story, writer, open_checks)
@@ -363,25 +356,6 @@ def _setting_stores(story: Story) -> Iterator[Seen]:
         and s.source.value.kind is ValueKind.CONSTANT
     ]
     yield from sorted(stores, key=lambda s: not s.access.is_new)
-
-
-def _checks(story: Story, writer: Seen) -> list[Check]:
-    """The tests whose outcome tells that this value was stored."""
-    value = writer.source.value.text if writer.source.value else ""
-    found = []
-    for seen in story.reads:
-        if seen.study is writer.study:
-            continue
-        for number, test in tests_of(seen):
-            is_set = test.sense is Sense.NONZERO and _is_direct(test, seen)
-            if is_set or (test.sense is Sense.EQUAL and test.against == value):
-                found.append(Check(seen, number, True))
-    return found
-
-
-def _is_direct(test: Test, seen: Seen) -> bool:
-    """Whether the test is of the value itself, not of something computed from it."""
-    return test.operand.kind in (ValueKind.LOAD, ValueKind.VARIABLE) or seen.access.via is not None
 
 
 def _of(checks: Sequence[Check], seen: Seen) -> Check:

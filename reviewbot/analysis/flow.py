@@ -5,7 +5,9 @@ set for the outcome `taken` of test `t`. A set is one `int`, so union and inters
 single operations and a function of n events costs O(blocks * n / 64) a round.
 """
 
+import functools
 import heapq
+import operator
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TypeVar
@@ -79,6 +81,38 @@ def _ranks(function: Function) -> dict[int, int]:
     return {block: number for number, block in enumerate(reversed(order))}
 
 
+def knots(function: Function) -> list[tuple[int, ...]]:
+    """The blocks that lie on common loops, together, the last to run first (Tarjan's algorithm)."""
+    found: list[tuple[int, ...]] = []
+    number: dict[int, int] = {}
+    lowest: dict[int, int] = {}
+    path: list[int] = []
+    place: dict[int, int] = {}
+    done: set[int] = set()
+    for start in range(len(function.blocks)):
+        ahead = [] if start in number else [start]
+        while ahead:
+            block = ahead[-1]
+            if block not in number:
+                number[block] = lowest[block] = len(number)
+                place[block] = len(path)
+                path.append(block)
+                ahead += [edge.target for edge in function.blocks[block].edges if edge.target not in number]
+                continue
+            ahead.pop()
+            if block in done:
+                continue
+            targets = (edge.target for edge in function.blocks[block].edges)
+            lowest[block] = min((lowest[t] for t in targets if t not in done), default=lowest[block])
+            lowest[block] = min(lowest[block], number[block])
+            if lowest[block] == number[block]:
+                at = place[block]
+                found.append(tuple(path[at:]))
+                done.update(path[at:])
+                del path[at:]
+    return found
+
+
 class Flow:
     """What may and must have happened before each event of a function."""
 
@@ -87,7 +121,6 @@ class Flow:
         self._block_of = {
             e: (b, i) for b, block in enumerate(function.blocks) for i, e in enumerate(block.events)
         }
-        self._behind: dict[int, int] = {}
 
     @cached_property
     def _own(self) -> list[int]:
@@ -113,8 +146,7 @@ class Flow:
 
     def _earlier(self, event: int) -> int:
         """The events before this one in its own block."""
-        block, position = self._block_of[event]
-        return sum(1 << e for e in self.function.blocks[block].events[:position])
+        return self._own[self._block_of[event][0]] & ((1 << event) - 1)  # a block's events ascend
 
     def is_reached(self, event: int) -> bool:
         """Whether any path from the entry leads to the event."""
@@ -131,23 +163,28 @@ class Flow:
 
     def may_follow(self, event: int) -> int:
         """The events that some path runs after this one."""
-        block, position = self._block_of[event]
-        found = sum(1 << e for e in self.function.blocks[block].events[position + 1 :])
-        return found | self._beyond(block)
+        block = self._block_of[event][0]
+        return (self._own[block] >> event + 1 << event + 1) | self._beyond[block]
 
-    def _beyond(self, block: int) -> int:
-        """The events that some path runs once it has left the block."""
-        if block not in self._behind:
-            found, seen = 0, set[int]()
-            todo = [edge.target for edge in self.function.blocks[block].edges]
-            while todo:
-                here = todo.pop()
-                if here not in seen:
-                    seen.add(here)
-                    found |= self._own[here]
-                    todo.extend(edge.target for edge in self.function.blocks[here].edges)
-            self._behind[block] = found
-        return self._behind[block]
+    @cached_property
+    def _beyond(self) -> list[int]:
+        """The events that some path runs once it has left the block, for each block.
+
+        The blocks of a loop have all that the loop runs, so each knot of loops is looked at once.
+        """
+        own, blocks = self._own, self.function.blocks
+        found = [0] * len(blocks)
+        for knot in knots(self.function):
+            inside = set(knot)
+            leaving = [edge.target for block in knot for edge in blocks[block].edges]
+            behind = functools.reduce(
+                operator.or_, (own[b] | found[b] for b in leaving if b not in inside), 0
+            )
+            if any(target in inside for target in leaving):
+                behind |= functools.reduce(operator.or_, (own[block] for block in knot))
+            for block in knot:
+                found[block] = behind
+        return found
 
     def reaches(self, event: int, target: int, avoiding: int = 0) -> bool:
         """Whether some path from `event` to `target` runs none of the events of the set `avoiding`."""
@@ -171,11 +208,20 @@ class Flow:
 
     def before_test(self, test: int) -> tuple[int, int]:
         """The events that may, and that must, have run when the outcome of a test is decided."""
-        for block, state in zip(self.function.blocks, zip(self._may, self._must, strict=True), strict=True):
-            if any(edge.test == test for edge in block.edges):
-                own = sum(1 << e for e in block.events)
-                return (state[0] or 0) | own, (state[1] or 0) | own
-        return 0, 0
+        block = self._deciding.get(test)
+        if block is None:
+            return 0, 0
+        return (self._may[block] or 0) | self._own[block], (self._must[block] or 0) | self._own[block]
+
+    @cached_property
+    def _deciding(self) -> dict[int, int]:
+        """Test -> the first block that decides it."""
+        found: dict[int, int] = {}
+        for number, block in enumerate(self.function.blocks):
+            for edge in block.edges:
+                if edge.test is not None:
+                    found.setdefault(edge.test, number)
+        return found
 
     def conditions(self, event: int) -> tuple[tuple[int, bool], ...]:
         """The outcomes of tests that every path to the event has gone through."""

@@ -13,7 +13,7 @@ from reviewbot.analysis.flow import bits
 from reviewbot.analysis.ordering import Ordering
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.stories import Seen, Stories
-from reviewbot.syntax.model import Access, Call, Kind, Marking, ValueKind
+from reviewbot.syntax.model import Access, Call, Event, Kind, Marking, ValueKind
 
 DEPTH = 3
 
@@ -48,6 +48,9 @@ class Gates:
         self._ordering = ordering
         self._stories = stories
         self._behind: dict[tuple[Study, Field], bool] = {}
+        self._looks: dict[tuple[Study, Field], int] = {}
+        self._is_behind_at: dict[tuple[Study, int, Field, int], bool] = {}
+        self._later: dict[tuple[Study, int, int], list[tuple[Field, Release]]] = {}
 
     def gate(self, writer: Seen, readers: Sequence[Seen]) -> Gate:
         """The flag set after this store on its way out, and whether its acquire covers the readers.
@@ -81,6 +84,9 @@ class Gates:
 
         A release that the event may follow, in a loop or from above it, does not come after all.
         """
+        key = (study, event, depth)
+        if key in self._later:
+            return self._later[key]
         found = []
         for index in bits(study.flow.may_follow(event)):
             later = study.function.events[index]
@@ -92,7 +98,8 @@ class Gates:
         if not found and depth:
             for site in self._program.sites(study):
                 found += self._set_later(site.caller, site.event, depth - 1)
-        return sorted(found, key=lambda entry: entry[1] is Release.NONE)
+        self._later[key] = sorted(dict.fromkeys(found), key=lambda entry: entry[1] is Release.NONE)
+        return self._later[key]
 
     def _release(self, study: Study, event: int, index: int) -> Release:
         """How the later store, `index`, releases what stands at `event`."""
@@ -107,18 +114,37 @@ class Gates:
 
     def _is_behind(self, study: Study, event: int, field: Field, depth: int) -> bool:
         """Whether an acquire of the flag comes before the event on every path, callers included."""
+        key = (study, event, field, depth)
+        if key not in self._is_behind_at:
+            is_here = self._is_acquired_before(study, event, field)
+            self._is_behind_at[key] = is_here or (depth > 0 and self._are_callers(study, field, depth - 1))
+        return self._is_behind_at[key]
+
+    def _is_acquired_before(self, study: Study, event: int, field: Field) -> bool:
         before = study.flow.must_precede(event)
+        looked = self._looking(study, field)
         asked = (study.function.tests[test].events for test, _ in study.flow.conditions(event))
-        if any(self._acquires(study, index, field, before) for events in asked for index in events):
+        indexes = (index for events in asked for index in events if looked >> index & 1)
+        if any(self._acquires(study, index, field, before) for index in indexes):
             return True
-        if any(self._acquires(study, index, field, before) for index in bits(before)):
-            return True
-        if depth == 0:
-            return False
+        return any(self._acquires(study, index, field, before) for index in bits(before & looked))
+
+    def _looking(self, study: Study, field: Field) -> int:
+        """The events of a function that read the flag, or call what may."""
+        key = (study, field)
+        if key not in self._looks:
+            events = enumerate(study.function.events)
+            self._looks[key] = sum(1 << index for index, event in events if self._may_look(event, field))
+        return self._looks[key]
+
+    def _may_look(self, event: Event, field: Field) -> bool:
+        is_it = isinstance(event, Access) and self._program.types.field(event.path) == field
+        return is_it or isinstance(event, Call)
+
+    def _are_callers(self, study: Study, field: Field, depth: int) -> bool:
+        """Whether all calls of a function are behind an acquire of the flag."""
         sites = self._program.sites(study)
-        return bool(sites) and all(
-            self._is_behind(site.caller, site.event, field, depth - 1) for site in sites
-        )
+        return bool(sites) and all(self._is_behind(site.caller, site.event, field, depth) for site in sites)
 
     def _acquires(self, study: Study, index: int, field: Field, before: int) -> bool:
         """Whether an event loads the flag with acquire, itself or in a helper it calls.

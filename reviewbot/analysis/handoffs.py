@@ -17,15 +17,23 @@ class Handoffs:
         self._program = program
         self._barriers = vocabulary().barriers
         self._contexts = vocabulary().contexts
+        self._starts: dict[Study, tuple[tuple[int, Call], ...]] = {}
+        self._behind: dict[tuple[Study, int], frozenset[str]] = {}
 
     def hands_over(self, writer: Seen, reader: Seen) -> bool:
         """Whether the function of the store starts that of the read behind the store."""
-        later = writer.study.flow.may_follow(writer.event)
-        return any(
-            reader.study.name in self._started(call)
-            for index, call in writer.study.calls()
-            if later >> index & 1 and self._is_start(call)
-        )
+        key = (writer.study, writer.event)
+        if key not in self._behind:
+            later = writer.study.flow.may_follow(writer.event)
+            starts = (call for i, call in self._starting(writer.study) if later >> i & 1)
+            self._behind[key] = frozenset(name for call in starts for name in self._started(call))
+        return reader.study.name in self._behind[key]
+
+    def _starting(self, study: Study) -> tuple[tuple[int, Call], ...]:
+        """The calls of a function that start another one."""
+        if study not in self._starts:
+            self._starts[study] = tuple((i, call) for i, call in study.calls() if self._is_start(call))
+        return self._starts[study]
 
     def _is_start(self, call: Call) -> bool:
         handoff = self._barriers.handoff(call.function)

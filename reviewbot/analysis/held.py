@@ -38,10 +38,14 @@ class Holding:
         self._states: dict[Study, dict[int, Holds]] = {}
         self._entries: dict[Study, Holds] = {}
         self._in_progress: set[Study] = set()
+        self._sorted: dict[Holds, HeldState] = {}
 
     def at(self, study: Study, event: int) -> HeldState:
         """What is held when the event runs, what the callers hold included."""
-        return _state(self.holds(study, event))
+        holds = self.holds(study, event)
+        if holds not in self._sorted:
+            self._sorted[holds] = _state(holds)
+        return self._sorted[holds]
 
     def holds(self, study: Study, event: int) -> Holds:
         """The same, lock by lock and section by section, each with how it is known."""

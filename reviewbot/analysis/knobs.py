@@ -43,16 +43,24 @@ class Knobs:
         self._program = program
         self._table = vocabulary().contexts
         self._known: dict[str, tuple[Handler, ...]] = {}
+        self._by_name: dict[str, list[Handler]] = {}
 
     def of(self, name: str) -> Iterator[Handler]:
         """The handlers that set the members and variables called `name`."""
+        if len(self._known) != len(self._program.files):
+            self._look()
+        yield from self._by_name.get(name, ())
+
+    def _look(self) -> None:
+        """Take in the files that have come since the last question."""
+        self._by_name = {}
         for path in sorted(self._program.files):
             if path not in self._known:
                 self._known[path] = tuple(self._handlers(self._program.files[path]))
             for handler in self._known[path]:
-                path_of = handler.store.path
-                if name in (*path_of.members[-1:], path_of.root):
-                    yield handler
+                stored = handler.store.path
+                for name in dict.fromkeys((*stored.members[-1:], stored.root)):
+                    self._by_name.setdefault(name, []).append(handler)
 
     def _handlers(self, file: FileFacts) -> Iterator[Handler]:
         for knob in file.knobs:

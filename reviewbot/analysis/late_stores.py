@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reviewbot.analysis import wording
-from reviewbot.analysis.aliases import group_of, pointers
+from reviewbot.analysis.aliases import group_of, pointers, points_into
 from reviewbot.analysis.facts import Confidence, HeldLock, Interleaving, LateStore, Step
 from reviewbot.analysis.finders import Finders, Published
 from reviewbot.analysis.flow import bits
@@ -68,6 +68,7 @@ class LateStores:
         self._provenance = provenance
         self._holding = holding
         self._finders = finders
+        self._filled: dict[tuple[Study, str], dict[int, Late]] = {}
 
     def facts(self, study: Study) -> Iterator[LateStore]:
         """What is to be asked of the order in which a function fills in and publishes: one fact an object."""
@@ -82,7 +83,9 @@ class LateStores:
             yield from itertools.islice(facts, 1)
 
     def _of_event(self, study: Study, index: int, group: frozenset[str]) -> Iterator[LateStore]:
-        lates = [late for late in _later(study, index, group) if _is_new_order(study, index, late.event)]
+        if not _may_publish(study.function.events[index], group):
+            return
+        lates = [late for late in self._later(study, index, group) if _is_new_order(study, index, late.event)]
         published = self._finders.published(study, index, group) if lates else None
         if published is None:
             return
@@ -91,6 +94,19 @@ class LateStores:
             fact = self._ask(study, published, late) if was_private else None
             if fact is not None:
                 yield fact
+
+    def _later(self, study: Study, published: int, group: frozenset[str]) -> Iterator[Late]:
+        """The members of the object filled in after the event, error paths left out."""
+        found: dict[int, Late] = {}
+        for root in group:
+            key = (study, root)
+            if key not in self._filled:
+                self._filled[key] = _filled(study, root)
+            found |= self._filled[key]
+        if found:
+            flow = study.flow
+            wanted = flow.may_follow(published) & ~_failed(study, published) & ~flow.may_precede(published)
+            yield from (found[index] for index in sorted(found) if wanted >> index & 1)
 
     def _was_private(self, study: Study, published: Published, late: Late, group: frozenset[str]) -> bool:
         """Whether those that the publication lets in could not have the object before.
@@ -119,15 +135,15 @@ class LateStores:
             writer = next((s for s in story.seen if s.study is study and s.event == late.event), None)
             if writer is None:
                 continue
-            readers = [s for s in story.seen if self._is_early(s, writer, published, late)]
+            others = set(published.studies) - {study}
+            seen = (s for s in story.seen if s.study in others)
+            readers = [s for s in seen if self._is_early(s, writer, published, late)]
             if readers:
                 return self._fact(writer, readers, published)
         return None
 
     def _is_early(self, seen: Seen, writer: Seen, published: Published, late: Late) -> bool:
         """Whether a read can come between the publication and the store, and mind it."""
-        if seen.study is writer.study or seen.study not in published.studies:
-            return False
         if seen.is_setup or seen.is_teardown or seen.access.is_fresh:
             return False
         uses = (Kind.READ, Kind.RMW, Kind.ADDRESS) if late.is_setup else (Kind.READ,)
@@ -217,18 +233,25 @@ def _shares(locks: Sequence[HeldLock], seen: Seen) -> bool:
     return any(same_lock(lock.identity, other.identity) for lock in locks for other in seen.access.held)
 
 
-def _later(study: Study, published: int, group: frozenset[str]) -> Iterator[Late]:
-    """The members of the object filled in after the event, error paths left out."""
-    failed = _failed(study, published)
-    before = study.flow.may_precede(published)
-    for index in bits(study.flow.may_follow(published) & ~failed & ~before):
-        event = study.function.events[index]
-        if not isinstance(event, Access) or event.path.root not in group or not _is_own_member(event):
+def _may_publish(event: Event, group: frozenset[str]) -> bool:
+    """Whether an event stores a pointer to the object, or hands one on."""
+    if isinstance(event, Access):
+        is_store = event.kind in (Kind.WRITE, Kind.RMW) and event.value is not None
+        return is_store and event.value is not None and points_into(event.value, group)
+    return isinstance(event, Call) and any(points_into(value, group) for value in event.arguments)
+
+
+def _filled(study: Study, root: str) -> dict[int, Late]:
+    """The members of an object that a function fills in, by event."""
+    found: dict[int, Late] = {}
+    for index, event in enumerate(study.function.events):
+        if not isinstance(event, Access) or event.path.root != root or not _is_own_member(event):
             continue
         if event.kind is Kind.WRITE and event.value is not None and event.value.kind is not ValueKind.NULL:
-            yield Late(index, event.path.text, event.path.members[-1], False)
+            found[index] = Late(index, event.path.text, event.path.members[-1], False)
         elif event.kind is Kind.ADDRESS and _sets_up(study, index, event):
-            yield Late(index, event.path.text, event.path.members[-1], True)
+            found[index] = Late(index, event.path.text, event.path.members[-1], True)
+    return found
 
 
 def _is_new_order(study: Study, published: int, late: int) -> bool:

@@ -4,7 +4,8 @@ Two uses belong together when they name the same head, or where one of them name
 same link member of the same struct.
 """
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reviewbot.analysis.facts import Field, SharedAccess
@@ -13,6 +14,9 @@ from reviewbot.analysis.sightings import Sightings
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.kernel.vocabulary.rcu import ListPrimitive
 from reviewbot.syntax.model import Assign, Call, Path, Root, Step, Value, ValueKind
+
+MOST_USES = 500
+"""Walks and changes of one list that each new one is compared with."""
 
 CHANGES = frozenset({"add", "delete", "move", "replace", "splice"})
 
@@ -46,6 +50,25 @@ class ListUse:
         return self.primitive.kind in CHANGES
 
 
+class _Replayed:
+    """What an iterator gives, found as far as somebody asks and kept for the next who does."""
+
+    def __init__(self, source: Iterator[ListUse]) -> None:
+        self._source = source
+        self._known: list[ListUse] = []
+
+    def __iter__(self) -> Iterator[ListUse]:
+        index = 0
+        while True:
+            if index == len(self._known):
+                following = next(self._source, None)
+                if following is None:
+                    return
+                self._known.append(following)
+            yield self._known[index]
+            index += 1
+
+
 class ListUses:
     """The uses of lists in one program, found once a function."""
 
@@ -54,6 +77,7 @@ class ListUses:
         self._sightings = sightings
         self._rcu = vocabulary().rcu
         self._uses: dict[Study, tuple[ListUse, ...]] = {}
+        self._partners: dict[tuple[object, ...], _Replayed] = {}
 
     def of(self, study: Study) -> tuple[ListUse, ...]:
         """The walks and changes of lists in a function."""
@@ -66,12 +90,23 @@ class ListUses:
         """The other walks and changes of the same list at hand."""
         names = {field.name for field in (use.head, use.link) if field is not None}
         self._program.look_for(names)
-        seen: set[Study] = set()
-        for name in sorted(names):
-            for study in self._program.mentioning(name):
-                if study not in seen:
-                    seen.add(study)
-                    yield from (other for other in self.of(study) if _is_same_list(use, other))
+        files = len(self._program.files)
+        key = (use.head, use.link, use.head_name, use.is_local, use.is_blind, files)
+        if key not in self._partners:
+            self._partners[key] = _Replayed(self._of_same_list(use, names))
+        return iter(self._partners[key])
+
+    def _of_same_list(self, use: ListUse, names: set[str]) -> Iterator[ListUse]:
+        """At most `MOST_USES`; that there were more is noted."""
+        studies = (study for name in sorted(names) for study in self._program.mentioning(name))
+        others = (other for study in _once(studies) for other in self.of(study))
+        same = (other for other in others if _is_same_list(use, other))
+        yield from itertools.islice(same, MOST_USES)
+        if next(same, None) is not None:
+            what = use.head or use.link
+            self._program.leave_out(
+                use.study.file.path, f"{what} is a list of more than {MOST_USES} uses: no more were looked at"
+            )
 
     def walked_head(self, study: Study, variable: str, event: int) -> Value | None:
         """The head of the walk of the function that gave the variable its value at the event."""
@@ -124,6 +159,14 @@ class ListUses:
     def _strong(self, path: Path | None) -> Field | None:
         field = self._sightings.field(path) if path is not None else None
         return None if field is None or field.weak else field
+
+
+def _once(studies: Iterable[Study]) -> Iterator[Study]:
+    seen: set[Study] = set()
+    for study in studies:
+        if study not in seen:
+            seen.add(study)
+            yield study
 
 
 def _argument(call: Call, position: int | None) -> Value | None:

@@ -39,6 +39,7 @@ class Lists:
         self._contexts = contexts
         self._provenance = provenance
         self._list_uses = list_uses
+        self._live: dict[tuple[Study, int], bool] = {}
 
     def facts(self, study: Study) -> Iterator[ListMismatch]:
         """What is to be asked of the lists that a function walks and changes: one fact a list."""
@@ -73,7 +74,7 @@ class Lists:
         if "_from" in walk.call.function or "_continue" in walk.call.function:
             # goes on from an entry that somebody keeps there
             return False
-        return self._is_live(change) and not _excludes(change.access, walk.access)
+        return not _excludes(change.access, walk.access) and self._is_live(change)
 
     def _is_reader(self, walk: ListUse) -> bool:
         """Whether a walk is a reader's: under no lock, and by its section where it names a condition."""
@@ -82,6 +83,12 @@ class Lists:
 
     def _is_live(self, use: ListUse) -> bool:
         """Whether others can be at the list: not in setup, teardown, or on a private head."""
+        key = (use.study, use.event)
+        if key not in self._live:
+            self._live[key] = self._is_shared(use)
+        return self._live[key]
+
+    def _is_shared(self, use: ListUse) -> bool:
         study = use.study
         if use.is_local or is_quiet(study) or self._contexts.is_single_threaded(study):
             return False

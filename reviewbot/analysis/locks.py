@@ -106,6 +106,8 @@ def _hang_alike(lock: HeldLock, one: SharedAccess, partner: HeldLock, other: Sha
 
 def common_locks(one: SharedAccess, other: SharedAccess) -> tuple[HeldLock, ...]:
     """The locks of `one` that exclude `other`: the same lock, on the side of each writer exclusive."""
+    if not one.held or not other.held:
+        return ()
     found = (
         lock
         for lock in one.held

@@ -5,10 +5,10 @@ access; a lock that all writers hold says that they exclude each other, and nobo
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reviewbot.analysis import wording
-from reviewbot.analysis.alternatives import is_marked_beside, is_marked_in_sibling
+from reviewbot.analysis.alternatives import Alternatives, is_marked_beside
 from reviewbot.analysis.evidence import Evidence, Overlap, excludes
 from reviewbot.analysis.facts import Confidence, HeldLock, Known, MixedMarking, SharedAccess, Side
 from reviewbot.analysis.knobs import Handler
@@ -35,18 +35,23 @@ class Markings:
         self._update_side = update_side
         self._scenarios = scenarios
         self._waiting = vocabulary().waiting
+        self._alternatives = Alternatives()
 
     def facts(self, story: Story) -> Iterator[MixedMarking]:
         """What is to be asked of the new plain accesses: at most one fact."""
         if story.type is not None and story.type.name in self._waiting.self_synchronised_types:
             return
+        sides = _sides_of(story)
         for seen in story.seen:
-            is_answered = is_marked_in_sibling(story, seen) or is_marked_beside(story, seen)
-            if self._is_candidate(seen) and not is_answered:
-                fact = self._against_marked(story, seen) or self._against_locked(story, seen)
+            if self._is_candidate(seen) and not self._is_answered(story, seen):
+                fact = self._against_marked(sides, seen) or self._against_locked(sides, seen)
                 if fact is not None:
                     yield fact
                     return
+
+    def _is_answered(self, story: Story, seen: Seen) -> bool:
+        """Whether a marked access beside it, or in the other branch of an #if, answers for it."""
+        return self._alternatives.is_marked_in_sibling(story, seen) or is_marked_beside(story, seen)
 
     def _is_candidate(self, seen: Seen) -> bool:
         """A new plain access that others may run into."""
@@ -55,16 +60,15 @@ class Markings:
         is_own = access.via is None and seen.is_live and not self._evidence.is_alone(seen.study)
         return access.is_new and is_plain and is_own
 
-    def _against_marked(self, story: Story, seen: Seen) -> MixedMarking | None:
+    def _against_marked(self, sides: "Sides", seen: Seen) -> MixedMarking | None:
         """Others mark the field, and no lock excludes them here (acc-one-side-once, acc-mixed-marking)."""
-        live = [s for s in story.seen if s.is_live and s.study is not seen.study]
-        # that a knob is set with a mark says nothing of the code that uses it
-        marked = [s for s in live if s.access.marking in MARKED and not isinstance(s.study, Handler)]
-        if not marked or (not seen.access.is_write and self._update_side.reads(story, seen)):
+        marked = [s for s in sides.marked if s.study is not seen.study]
+        if not marked or (not seen.access.is_write and self._update_side.reads(sides.story, seen)):
             return None
+        live = [s for s in sides.live if s.study is not seen.study]
         if not seen.access.is_write and not self._speaks_for_reads(live, marked):
             return None
-        writes = [s for s in live if s.access.is_write]
+        writes = [s for s in sides.writes if s.study is not seen.study]
         if seen.access.is_write:
             opposite = [s for s in marked if not (excludes(seen, s) or self._update_side.is_retried(s))]
         elif any(self._may_exclude(s, seen) for s in writes):
@@ -76,8 +80,8 @@ class Markings:
         if not opposite or (not seen.access.is_write and self._evidence.is_hinted(seen)):
             return None
         others = list(dict.fromkeys((*opposite, *marked)))
-        fact = self._fact(story, seen, others, marked)
-        if not story.is_new and self._update_side.is_likely_locked(seen, opposite):
+        fact = self._fact(sides.story, seen, others, marked)
+        if not sides.story.is_new and self._update_side.is_likely_locked(seen, opposite):
             return replace(fact, confidence=Confidence.LOW)
         return fact
 
@@ -148,26 +152,24 @@ class Markings:
         ends = (seen, against) if seen.access.is_write else (against, seen)
         return (self._scenarios.race(*ends),)
 
-    def _against_locked(self, story: Story, seen: Seen) -> MixedMarking | None:
+    def _against_locked(self, sides: "Sides", seen: Seen) -> MixedMarking | None:
         """All others hold one lock, and this new read does not (acc-lock-writer-lockless-reader)."""
-        others = [
-            s
-            for s in story.seen
-            if s.is_live and s.study is not seen.study and s.access.kind is not Kind.ADDRESS
-        ]
-        writes = [s for s in others if s.access.is_write]
-        if seen.access.is_write or not writes or _real_locks(seen.access) or self._evidence.is_hinted(seen):
+        if seen.access.is_write or _real_locks(seen.access) or self._evidence.is_hinted(seen):
             return None
-        if not self._evidence.is_entered_unlocked(seen.study):
+        if not sides.writes or not self._evidence.is_entered_unlocked(seen.study):
             return None
+        writes = [s for s in sides.writes if s.study is not seen.study]
+        if not writes:
+            return None
+        others = [s for s in sides.others if s.study is not seen.study]
         lock = self._lock_of_all(writes)
         locked = [s for s in others if lock and any(h.identity == lock.identity for h in s.access.held)]
         if lock is None or not all(self._evidence.is_of_object(lock, w) for w in writes):
             return None
         if len(locked) < LEAST_LOCKED or len(locked) < MAJORITY * len(others):
             return None
-        overlap = self._evidence.overlap(story, writes[0], (seen,))
-        fact = self._fact(story, seen, writes, writes)
+        overlap = self._evidence.overlap(sides.story, writes[0], (seen,))
+        fact = self._fact(sides.story, seen, writes, writes)
         return _as_new_reader(fact, overlap, lock.text, self._evidence.confidence(overlap, (seen, *writes)))
 
     @staticmethod
@@ -179,6 +181,30 @@ class Markings:
             ):
                 return lock
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The accesses of a story that each new one is held against, sorted out once."""
+
+    story: Story
+    live: tuple[Seen, ...]
+    marked: tuple[Seen, ...]
+    """But that a knob is set with a mark says nothing of the code that uses it."""
+    writes: tuple[Seen, ...]
+    others: tuple[Seen, ...]
+    """The live ones that are more than an address taken."""
+
+
+def _sides_of(story: Story) -> Sides:
+    live = [s for s in story.seen if s.is_live]
+    return Sides(
+        story=story,
+        live=tuple(live),
+        marked=tuple(s for s in live if s.access.marking in MARKED and not isinstance(s.study, Handler)),
+        writes=tuple(s for s in live if s.access.is_write),
+        others=tuple(s for s in live if s.access.kind is not Kind.ADDRESS),
+    )
 
 
 def _real_locks(access: SharedAccess) -> bool:

@@ -35,6 +35,7 @@ class Objects:
         self._vocabulary = vocabulary()
         self._allocators: dict[tuple[str, str], bool] = {}
         self._publishing: dict[tuple[str, str, int], bool] = {}
+        self._giving: dict[Study, dict[str, int]] = {}
 
     def is_private(self, study: Study, event: int, path: Path) -> bool:
         """Whether no other thread can reach the memory of `path` at this event.
@@ -51,9 +52,21 @@ class Objects:
         made = [d for d in definitions if not _is_null(d)]
         if not made or not all(self._makes(study, d, event, depth) for d in made):
             return False
-        return not any(
-            self.publishes(study, index, variable) for index in bits(study.flow.may_precede(event))
-        )
+        given = study.flow.may_precede(event) & self._given(study).get(variable, 0)
+        return not any(self.publishes(study, index, variable) for index in bits(given))
+
+    def _given(self, study: Study) -> dict[str, int]:
+        """The events that store a variable or hand it to a call, for each: only these may publish it."""
+        if study not in self._giving:
+            found: dict[str, int] = {}
+            for index, event in enumerate(study.function.events):
+                values = event.arguments if isinstance(event, Call) else ()
+                if isinstance(event, Access) and event.value is not None:
+                    values = (event.value,)
+                for name in {_root(value) for value in values}:
+                    found[name] = found.get(name, 0) | 1 << index
+            self._giving[study] = found
+        return self._giving[study]
 
     def _makes(self, study: Study, definition: Event, event: int, depth: int) -> bool:
         """Whether the definition gives a new object, or a part of a fresh one."""
@@ -112,10 +125,10 @@ class Objects:
         """Whether an event makes what `variable` points to reachable by other threads."""
         event = study.function.events[index]
         if isinstance(event, Access):
-            return self._stores_pointer(study, event, variable)
+            return self._stores_pointer(study, index, event, variable)
         return isinstance(event, Call) and self._hands_out(study, event, variable)
 
-    def _stores_pointer(self, study: Study, access: Access, variable: str) -> bool:
+    def _stores_pointer(self, study: Study, at: int, access: Access, variable: str) -> bool:
         if access.kind not in (Kind.WRITE, Kind.RMW) or access.value is None:
             return False
         value = access.value
@@ -127,7 +140,6 @@ class Objects:
         if access.path.root_kind is Root.LOCAL and access.path.root_type is not None:
             if is_on_stack(access.path):
                 return False
-            at = study.function.events.index(access)
             made = (study.function.events[d] for d in study.definitions(access.path.root, at))
             return not any(
                 isinstance(d, Call) and self.is_allocation(d.function, study.file.path, 1) for d in made
@@ -151,8 +163,8 @@ class Objects:
                 parameters = callee.function.parameters
                 if position < len(parameters):
                     name = parameters[position].name
-                    events = range(len(callee.function.events))
-                    self._publishing[key] = any(self.publishes(callee, i, name) for i in events)
+                    given = self._given(callee).get(name, 0)
+                    self._publishing[key] = any(self.publishes(callee, i, name) for i in bits(given))
         return self._publishing[key]
 
 
@@ -169,6 +181,11 @@ def _is_null(event: Event) -> bool:
 def _leaves_variable(path: Path) -> bool:
     """Whether the path follows a pointer, and so leaves the variable's own memory."""
     return any(step.arrow or step.name == "*" for step in path.steps)
+
+
+def _root(value: Value) -> str:
+    """The variable that a value is, or points into."""
+    return value.path.root if value.kind is ValueKind.ADDRESS and value.path is not None else value.name
 
 
 def _points_into(value: Value, variable: str) -> bool:

@@ -18,6 +18,7 @@ class Ordering:
 
     def __init__(self) -> None:
         self._barriers = vocabulary().barriers
+        self._ordering: dict[tuple[Study, str], int] = {}
 
     def orders_store(self, seen: Seen, payload: int = 0) -> bool:
         """Whether what was stored before is visible before this store: release, or a barrier above.
@@ -65,9 +66,17 @@ class Ordering:
 
     def _last(self, study: Study, events: int, what: str) -> int | None:
         """The last of the events that orders `what` against its like, barriers by trade first."""
-        found = [index for index in bits(events) if self._orders(study, index, what)]
+        found = list(bits(events & self._all(study, what)))
         by_trade = [index for index in found if self.is_explicit(_called(study, index))]
         return next(reversed(by_trade or found), None)
+
+    def _all(self, study: Study, what: str) -> int:
+        """The events of a function that order `what` against its like."""
+        key = (study, what)
+        if key not in self._ordering:
+            events = range(len(study.function.events))
+            self._ordering[key] = sum(1 << index for index in events if self._orders(study, index, what))
+        return self._ordering[key]
 
     def _orders(self, study: Study, index: int, what: str) -> bool:
         event = study.function.events[index]

@@ -10,112 +10,21 @@ from typing import NamedTuple
 
 from reviewbot.analysis.declared import declared_by_series
 from reviewbot.analysis.elsewhere import Elsewhere
-from reviewbot.analysis.facts import Field, Place
-from reviewbot.analysis.flow import Flow
+from reviewbot.analysis.facts import Field
+from reviewbot.analysis.study import Study
 from reviewbot.analysis.types import Types
 from reviewbot.series.model import Unread
-from reviewbot.series.view import Origin
 from reviewbot.syntax.facts import FileFacts
-from reviewbot.syntax.model import Access, Assign, Call, Event, Function, TypeName, ValueKind
+from reviewbot.syntax.model import Call, TypeName
+
+__all__ = ("Elsewhere", "Program", "Site", "Study")
 
 _CALLED = re.compile(rb"([A-Za-z_]\w*)\s*\(")
-
-MOST_EVENTS = 2500
-"""A function with more accesses and calls is generated or hostile; time grows with their square."""
 
 FEW_LINES = 12
 """A function of fewer lines may be a one-line helper with its comments."""
 
 
-class Study:
-    """One function under study: its graph, its file, and where its lines came from."""
-
-    def __init__(self, function: Function, file: FileFacts) -> None:
-        self.function = function
-        self.file = file
-        self.flow = Flow(function)
-
-    @property
-    def name(self) -> str:
-        """The function's name."""
-        return self.function.name
-
-    def __repr__(self) -> str:
-        return f"Study({self.file.path}:{self.name})"
-
-    def origin(self, line: int) -> Origin:
-        """Where a line of the function came from."""
-        origins = self.file.view.fragments[self.function.fragment].origins
-        return origins[min(max(line, 1), len(origins)) - 1]
-
-    @property
-    def is_single_threaded(self) -> bool:
-        """Whether it says itself that it runs at start-up or exit: `__init`, `__exit`."""
-        return bool({"__init", "__exit"} & set(self.function.annotations))
-
-    def place(self, line: int) -> Place:
-        """The place of a line of the function."""
-        origin = self.origin(line)
-        return Place(self.file.path, origin.line, origin.patch, self.name)
-
-    def is_new(self, line: int) -> bool:
-        """Whether the series wrote the line, rather than moved it."""
-        origin = self.origin(line)
-        return origin.patch is not None and not origin.moved
-
-    def line_text(self, line: int) -> str:
-        """The source of a line, without indentation."""
-        return self.file.line_text(self.function.fragment, line).strip()
-
-    @cached_property
-    def is_touched(self) -> bool:
-        """Whether the series wrote or moved any line of the function."""
-        f = self.function
-        return any(self.origin(line).patch is not None for line in range(f.first_line, f.last_line + 1))
-
-    @cached_property
-    def _definitions(self) -> dict[str, tuple[int, ...]]:
-        found: dict[str, list[int]] = {}
-        events = self.function.events
-        for index, event in enumerate(events):
-            name = _defined(event)
-            if name is None:
-                continue
-            known = found.setdefault(name, [])
-            if not (isinstance(event, Assign) and known and _gives(events[known[-1]], event)):
-                known.append(index)
-        return {name: tuple(where) for name, where in found.items()}
-
-    def definitions(self, variable: str, event: int) -> tuple[int, ...]:
-        """The events that may have given a local variable the value it has at `event`.
-
-        A definition is left out when another one always runs between it and `event`.
-        """
-        if not self.flow.is_reached(event):
-            return ()
-        return self._reaching(variable, self.flow.may_precede(event), self.flow.must_precede(event))
-
-    def tested_definitions(self, variable: str, test: int) -> tuple[int, ...]:
-        """The same for the value that a local variable has when a test looks at it."""
-        return self._reaching(variable, *self.flow.before_test(test))
-
-    def _reaching(self, variable: str, may: int, must: int) -> tuple[int, ...]:
-        reaching = [d for d in self._definitions.get(variable, ()) if may >> d & 1]
-        last = [d for d in reaching if must >> d & 1]
-        overwritten = {d for d in reaching for k in last if d != k and self.flow.must_precede(k) >> d & 1}
-        return tuple(d for d in reaching if d not in overwritten)
-
-    def accesses(self) -> Iterator[tuple[int, Access]]:
-        """The accesses of the function that some path reaches, with their event numbers."""
-        for index, event in enumerate(self.function.events):
-            if isinstance(event, Access) and self.flow.is_reached(index):
-                yield index, event
-
-    def calls(self) -> Iterator[tuple[int, Call]]:
-        """The calls of the function that some path reaches, with their event numbers."""
-        for index, event in enumerate(self.function.events):
-            if isinstance(event, Call) and self.flow.is_reached(index):
-                yield index, event
 
 
 class Site(NamedTuple):
@@ -124,23 +33,6 @@ class Site(NamedTuple):
     caller: Study
     event: int
     call: Call
-
-
-def _gives(event: Event, assign: Assign) -> bool:
-    """Whether an access or call is the value that the assignment right behind it stores."""
-    return (
-        isinstance(event, Access | Call)
-        and event.result == assign.variable
-        and assign.value.kind not in (ValueKind.NULL, ValueKind.CONSTANT)
-        and event.line <= assign.line <= (event.line + 8)
-    )
-
-
-def _defined(event: Event) -> str | None:
-    """The local variable that an event gives a value."""
-    if isinstance(event, Assign):
-        return event.variable
-    return event.result if isinstance(event, Access | Call) else None
 
 
 def _enter(file: FileFacts, files_by_word: dict[bytes, list[str]]) -> None:
@@ -156,8 +48,8 @@ class Program:
         self.files = files
         self._elsewhere = elsewhere
         self._studies: dict[tuple[str, str], Study | None] = {}
-        self.too_long: list[Unread] = []
-        """The functions asked for that are too long to follow."""
+        self.left_out: dict[Unread, None] = {}
+        """What was not looked at, because there was too much of it."""
         self._asked: set[str] = set()
         self._mentioning: dict[str, tuple[Study, ...]] = {}
         self._sites: dict[Study, tuple[Site, ...]] = {}
@@ -182,8 +74,7 @@ class Program:
         key = (path, name)
         if key not in self._studies:
             function = self.files[path].function(name)
-            if function is not None and len(function.events) > MOST_EVENTS:
-                self.too_long.append(Unread(path, function.line, f"in {name}(): too long to follow"))
+            if function is not None and self.files[path].is_cut(name):
                 function = None
             self._studies[key] = Study(function, self.files[path]) if function else None
         return self._studies[key]
@@ -198,20 +89,26 @@ class Program:
 
     def studies_if(self, name: str, near: str, accept: Callable[[bytes], bool]) -> Iterator[Study]:
         """The definitions of a function whose source is accepted: a cheap look before lowering."""
+        return self.likely_studies(name, near, lambda file, found: accept(file.function_text(found)))
+
+    def likely_studies(
+        self, name: str, near: str, accept: Callable[[FileFacts, str], bool]
+    ) -> Iterator[Study]:
+        """The same, asked by file and name, for those who remember their answers."""
         paths = self._defining.get(name, ())
         for path in (near,) if near in paths else paths:
-            if accept(self.files[path].function_text(name)):
+            if accept(self.files[path], name):
                 study = self.study(path, name)
                 if study is not None:
                     yield study
 
     def calling(self, names: frozenset[str]) -> Iterator[Study]:
         """The functions at hand whose source has one of the names before a parenthesis."""
+        wanted = {name.encode("latin-1", "replace") for name in names}
         for path in sorted(self.files):
-            for header in self.files[path].functions:
-                words = _CALLED.findall(self.files[path].function_text(header.name))
-                if any(word.decode("latin-1") in names for word in words):
-                    study = self.study(path, header.name)
+            for name in dict.fromkeys(header.name for header in self.files[path].functions):
+                if not wanted.isdisjoint(_CALLED.findall(self.files[path].function_text(name))):
+                    study = self.study(path, name)
                     if study is not None:
                         yield study
 
@@ -237,6 +134,10 @@ class Program:
                 if call.function == study.name
             )
         return self._sites[study]
+
+    def leave_out(self, path: str, reason: str) -> None:
+        """Remember what was not looked at in a file, because there was too much of it."""
+        self.left_out[Unread(path, None, reason)] = None
 
     def note(self, name: str, words: Iterable[str], *, is_variable: bool) -> None:
         """Remember what a member or variable that the series accesses is reached with."""
@@ -264,14 +165,14 @@ class Program:
             found += (study for function in names if (study := self.study(path, function)) is not None)
         return tuple(found)
 
-    def short_functions(self, member: str) -> Iterator[Study]:
-        """The functions of a few lines that may access a member: candidates for helpers."""
+    def short_functions(self, member: str, accept: Callable[[FileFacts, str], bool]) -> Iterator[Study]:
+        """The functions of a few lines that may access a member and are accepted: candidates for helpers."""
         for path in self._having(member):
             file = self.files[path]
-            names = frozenset(file.functions_accessing(member))
-            for header in file.functions if names else ():
-                if header.name in names and header.last_line - header.first_line < FEW_LINES:
-                    study = self.study(path, header.name)
+            for name in file.functions_accessing(member):
+                is_short = any(head.last_line - head.first_line < FEW_LINES for head in file.headers(name))
+                if is_short and accept(file, name):
+                    study = self.study(path, name)
                     if study is not None:
                         yield study
 
@@ -280,8 +181,13 @@ class Program:
         return name in self._variables or name in self._file_variables
 
     @cached_property
-    def _file_variables(self) -> frozenset[str]:
-        return frozenset(name for file in self.files.values() for name in file.names.variables)
+    def _file_variables(self) -> dict[str, TypeName]:
+        """The variables at file level, each with the type that the first of the files gives it."""
+        found: dict[str, TypeName] = {}
+        for path in sorted(self.files):
+            for name, type_ in self.files[path].names.variables.items():
+                found.setdefault(name, type_)
+        return found
 
     def _having(self, word: str) -> list[str]:
         """The files with a function that has the word, sorted."""
@@ -339,19 +245,13 @@ class Program:
         return self._elsewhere is not None
 
     def _return_type(self, name: str) -> TypeName | None:
-        for path in self._defining.get(name, ()):
-            for header in self.files[path].functions:
-                if header.name == name:
-                    return header.return_type
-        return None
+        paths = self._defining.get(name, ())
+        headers = self.files[paths[0]].headers(name) if paths else ()
+        return headers[0].return_type if headers else None
 
     def global_type(self, name: str) -> TypeName | None:
         """The declared type of a variable at file level."""
-        for path in sorted(self.files):
-            found = self.files[path].names.variables.get(name)
-            if found is not None:
-                return found
-        return None
+        return self._file_variables.get(name)
 
     def declares(self, field: Field) -> bool:
         """Whether the series declares the field: on a line that it wrote."""
@@ -359,8 +259,14 @@ class Program:
 
     def declared(self, name: str) -> tuple[Field, ...]:
         """The fields and globals of this name that the series declares, sorted."""
-        found = (Field(struct, each) for struct, each in self._declared if each == name)
-        return tuple(sorted(found, key=lambda field: field.key))
+        return self._declared_by_name.get(name, ())
+
+    @cached_property
+    def _declared_by_name(self) -> dict[str, tuple[Field, ...]]:
+        found: dict[str, list[Field]] = {}
+        for struct, name in self._declared:
+            found.setdefault(name, []).append(Field(struct, name))
+        return {name: tuple(sorted(fields, key=lambda f: f.key)) for name, fields in found.items()}
 
     @cached_property
     def _declared(self) -> frozenset[tuple[str | None, str]]:
@@ -380,8 +286,8 @@ class Program:
     def touched(self) -> Iterator[Study]:
         """The functions that the series wrote in, in the order of path and line."""
         for path in sorted(self.files):
-            for header in self.files[path].functions:
-                if self.files[path].is_touched(header):
-                    study = self.study(path, header.name)
-                    if study is not None:
-                        yield study
+            file = self.files[path]
+            for name in dict.fromkeys(header.name for header in file.functions if file.is_touched(header)):
+                study = self.study(path, name)
+                if study is not None:
+                    yield study

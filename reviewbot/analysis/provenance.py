@@ -50,6 +50,7 @@ class Provenance:
         self._objects = objects
         self._holding = holding
         self._rcu = vocabulary().rcu
+        self._handed_in: dict[tuple[Study, str, int], Found | None] = {}
 
     def found(self, study: Study, event: int, variable: str, depth: int = DEPTH) -> Found | None:
         """How a way into this function got the object from where readers can see it, if any does."""
@@ -139,6 +140,13 @@ class Provenance:
         return None
 
     def _from_callers(self, study: Study, variable: str, depth: int) -> Found | None:
+        key = (study, variable, depth)
+        if key not in self._handed_in:
+            self._handed_in[key] = None
+            self._handed_in[key] = self._handed(study, variable, depth)
+        return self._handed_in[key]
+
+    def _handed(self, study: Study, variable: str, depth: int) -> Found | None:
         position = [parameter.name for parameter in study.function.parameters].index(variable)
         for caller, index, call in self._program.sites(study):
             if position < len(call.arguments):

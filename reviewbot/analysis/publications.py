@@ -16,13 +16,14 @@ from reviewbot.analysis.gates import Gate, Gates
 from reviewbot.analysis.interleavings import message_passing
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.ordering import Ordering
+from reviewbot.analysis.program import Study
 from reviewbot.analysis.provenance import Found, Provenance
 from reviewbot.analysis.scenario import Act, Doing, Scenario
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.threads import Point, fill_point, point
 from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import Kind, Marking, Value, ValueKind
+from reviewbot.syntax.model import Call, Kind, Marking, Value, ValueKind
 
 LOCKLESS = frozenset({Marking.ONCE, Marking.ACQUIRE, Marking.RCU, Marking.FULL})
 """Markings by which a reader says that it takes no lock."""
@@ -57,6 +58,7 @@ class Publications:
         self._gates = gates
         self._beside = beside
         self._scenarios = scenarios
+        self._frees: dict[Study, tuple[Call, ...]] = {}
 
     def facts(self, story: Story) -> Iterator[Publication]:
         """What is to be asked of the stores of fresh objects into this field: at most one fact."""
@@ -162,11 +164,23 @@ class Publications:
     def _overlaps(self, story: Story, writer: Seen, reader: Seen) -> bool:
         return self._evidence.overlap(story, writer, (reader,)).strength == 2
 
-    @staticmethod
-    def _open_readers(story: Story, writer: Seen) -> list[Seen]:
+    def _is_freed(self, reader: Seen) -> bool:
+        """Whether what was read is only handed to the function that frees it."""
+        if reader.study not in self._frees:
+            frees = vocabulary().memory
+            self._frees[reader.study] = tuple(
+                call for _, call in reader.study.calls() if frees.free(call.function) is not None
+            )
+        return any(
+            call.line == reader.source.line
+            and any(value.path == reader.source.path for value in call.arguments)
+            for call in self._frees[reader.study]
+        )
+
+    def _open_readers(self, story: Story, writer: Seen) -> list[Seen]:
         """The reads in other functions that no lock keeps apart from the store; a free is no read."""
         apart = (r for r in story.reads if r.study is not writer.study and not excludes(writer, r))
-        return [reader for reader in apart if not _is_freed(reader)]
+        return [reader for reader in apart if not self._is_freed(reader)]
 
     def _fact(self, story: Story, writer: Seen, readers: Sequence[Seen], around: "Around") -> Publication:
         access = writer.access
@@ -234,17 +248,6 @@ def _is_one_of_many(writer: Seen) -> bool:
     again = flow.may_follow(writer.event)
     is_next = any(again >> index & 1 for index in writer.study.definitions(path.root, writer.event))
     return is_next or "[]" in {step.name for step in path.steps}
-
-
-def _is_freed(reader: Seen) -> bool:
-    """Whether what was read is only handed to the function that frees it."""
-    frees = vocabulary().memory
-    return any(
-        frees.free(call.function) is not None
-        and any(value.path == reader.source.path for value in call.arguments)
-        for _, call in reader.study.calls()
-        if call.line == reader.source.line
-    )
 
 
 def _container(text: str, found: Found | None) -> str:

@@ -7,10 +7,10 @@ ordering is not missed where the payload is read under the lock is for the proof
 import re
 from dataclasses import replace
 
-from reviewbot.analysis.evidence import UNMARKED, excludes
+from reviewbot.analysis.evidence import excludes
 from reviewbot.analysis.facts import Confidence, Fact, MixedMarking
 from reviewbot.analysis.flow import bits
-from reviewbot.analysis.stories import Seen, Story, tests_of
+from reviewbot.analysis.stories import UNMARKED, Seen, Story, tests_of
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Access, Assign, Call, Event, Kind, Marking, Return, Value
 

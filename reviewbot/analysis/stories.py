@@ -4,6 +4,7 @@ A story is found by the member's name and then split by struct; an access whose 
 could not be told joins the one struct of that name, if there is only one.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,14 @@ from reviewbot.analysis.knobs import Knobs
 from reviewbot.analysis.objects import CONSTRUCTOR, DESTRUCTOR, Objects
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.types import object_name, object_text
-from reviewbot.syntax.model import Access, Kind, Member, Root, Test, TypeName
+from reviewbot.syntax.model import Access, Kind, Marking, Member, Root, Test, TypeName
+
+MOST_ACCESSES = 1000
+"""Accesses of one field that are compared, each with each; the busiest fields of Linux have some hundreds."""
+
+UNMARKED = frozenset(
+    {Marking.PLAIN, Marking.PLAIN_BITOP, Marking.DATA_RACE, Marking.PERCPU, Marking.VOLATILE}
+)
 
 USER_SPACE = ("tools/", "scripts/", "usr/")
 """Folders of a kernel tree whose programs run beside the kernel, in memory of their own."""
@@ -92,7 +100,7 @@ class Story:
     @cached_property
     def is_touched(self) -> bool:
         """Whether a line of the series declares or accesses it."""
-        return self.is_new or any(s.study.origin(s.access.line).patch is not None for s in self._spots)
+        return self.is_new or any(map(_is_of_series, self._spots))
 
     @cached_property
     def writes(self) -> tuple[Seen, ...]:
@@ -106,6 +114,34 @@ class Story:
             s for s in self.seen if s.access.kind is Kind.READ and s.is_live and not s.is_helper_body
         )
 
+    @cached_property
+    def first_marked(self) -> Seen | None:
+        """The first access whose mark says that others may be at the field."""
+        return next((s for s in self.seen if s.is_live and s.access.marking not in UNMARKED), None)
+
+    @cached_property
+    def locked_in(self) -> dict[Study, tuple[Seen, ...]]:
+        """The accesses under a lock that is more than a hint, by function."""
+        return by_study(s for s in self.seen if any(h.known != Known.HINTED.value for h in s.access.held))
+
+    @cached_property
+    def seen_in(self) -> dict[Study, tuple[Seen, ...]]:
+        """The accesses by function."""
+        return by_study(self.seen)
+
+    @cached_property
+    def reads_in(self) -> dict[Study, tuple[Seen, ...]]:
+        """The loads by function."""
+        return by_study(self.reads)
+
+
+def by_study(seen: Iterable[Seen]) -> dict[Study, tuple[Seen, ...]]:
+    """Accesses by function, each in their order."""
+    found: dict[Study, list[Seen]] = {}
+    for one in seen:
+        found.setdefault(one.study, []).append(one)
+    return {study: tuple(those) for study, those in found.items()}
+
 
 class Stories:
     """The stories of one program, each told once."""
@@ -118,6 +154,7 @@ class Stories:
         self._knobs = Knobs(program)
         self._told: dict[str, tuple[Story, ...]] = {}
         self._expanded: dict[Study, tuple[tuple[int, Access, str | None], ...]] = {}
+        self._named: dict[Study, dict[str, list[tuple[int, Access, str | None]]]] = {}
 
     def of(self, name: str) -> tuple[Story, ...]:
         """The stories of all fields and globals called `name`."""
@@ -149,7 +186,7 @@ class Stories:
             spot for spot in self._spots(name) if spot.field.name == name and not _is_own_memory(spot.access)
         ]
         return tuple(
-            Story(field, found, self._look, self.program)
+            Story(field, self._few(field, found), self._look, self.program)
             for program in _by_program(spots)
             for field, found in _joined(program, self._only_new(name))
         )
@@ -159,6 +196,19 @@ class Stories:
         declared = self.program.declared(name)
         return declared[0] if len(declared) == 1 and declared[0].struct else None
 
+    def _few(self, field: Field, spots: list[Spot]) -> list[Spot]:
+        """As many of the accesses as are compared with each other, those of the series first."""
+        if len(spots) <= MOST_ACCESSES:
+            return spots
+        own = [spot for spot in spots if _is_of_series(spot)]
+        others = (spot for spot in spots if not _is_of_series(spot))
+        kept = {id(spot) for spot in itertools.islice(itertools.chain(own, others), MOST_ACCESSES)}
+        for path in dict.fromkeys(spot.study.file.path for spot in spots if id(spot) not in kept):
+            self.program.leave_out(
+                path, f"{field} is accessed in {len(spots)} places: only {MOST_ACCESSES} were looked at"
+            )
+        return [spot for spot in spots if id(spot) in kept]
+
     def _spots(self, name: str) -> Iterator[Spot]:
         """The accesses in all functions that have the name, or call a helper that returns it."""
         callers = (
@@ -166,15 +216,25 @@ class Stories:
         )
         for study in dict.fromkeys((*self.program.accessing(name), *callers)):
             is_body = self._accessors.is_called_helper(study)
-            for event, access, via in self.expanded(study):
-                if access.path.members[-1:] == (name,) or access.path.root == name:
-                    field = self.program.types.field(access.path)
-                    if field is not None:
-                        yield Spot(field, study, event, access, via, is_body)
+            for event, access, via in self._naming(study).get(name, ()):
+                field = self.program.types.field(access.path)
+                if field is not None:
+                    yield Spot(field, study, event, access, via, is_body)
         for handler in self._knobs.of(name):
             field = self.program.types.field(handler.store.path)
             if field is not None and not field.weak:
                 yield Spot(field, handler, 0, handler.store, None, False)
+
+    def _naming(self, study: Study) -> dict[str, list[tuple[int, Access, str | None]]]:
+        """The accesses of a function by the member that they end in, and by the variable they begin with."""
+        if study not in self._named:
+            found: dict[str, list[tuple[int, Access, str | None]]] = {}
+            for entry in self.expanded(study):
+                path = entry[1].path
+                for name in {path.root, *path.members[-1:]}:
+                    found.setdefault(name, []).append(entry)
+            self._named[study] = found
+        return self._named[study]
 
     def _look(self, spot: Spot) -> Seen:
         study, event, access = spot.study, spot.event, spot.access
@@ -193,7 +253,7 @@ class Stories:
             is_new=study.is_new(access.line),
             object_text=object_text(access.path),
             value_text=access.value.text if access.value else "",
-            is_test=access.tested or self._is_tested(study, event),
+            is_test=access.tested or study.is_tested(event),
             via=spot.via,
         )
         is_setup = "__init" in study.function.annotations or (
@@ -202,9 +262,9 @@ class Stories:
         is_teardown = bool(DESTRUCTOR.search(study.name))
         return Seen(shared, study, event, access, is_setup, is_teardown, spot.is_helper_body)
 
-    @staticmethod
-    def _is_tested(study: Study, event: int) -> bool:
-        return any(event in test.events for test in study.function.tests)
+
+def _is_of_series(spot: Spot) -> bool:
+    return spot.study.origin(spot.access.line).patch is not None
 
 
 def _builds(study: Study, access: SharedAccess) -> bool:
@@ -254,10 +314,13 @@ def _joined(spots: Sequence[Spot], added: Field | None) -> list[tuple[Field, lis
     if added is not None and _are_of(added, strong, by_name):
         strong[added] = [*strong.get(added, ()), *(spot for found in by_name.values() for spot in found)]
         by_name = {}
-    names = {field: {object_name(spot.access.path) for spot in found} for field, found in strong.items()}
+    fields: dict[str, dict[Field, None]] = {}
+    for field, known in strong.items() if by_name else ():
+        for spot in known:
+            fields.setdefault(object_name(spot.access.path), {})[field] = None
     apart = []
     for name, found in sorted(by_name.items()):
-        same = [field for field, known in names.items() if name in known]
+        same = list(fields.get(name, ()))
         if len(same) == 1:
             strong[same[0]] += found
         else:
@@ -275,9 +338,5 @@ def _are_of(added: Field, strong: dict[Field, list[Spot]], by_name: dict[str, li
 
 def tests_of(seen: Seen) -> Iterable[tuple[int, Test]]:
     """The tests that look at the value of this access, directly or through one local variable."""
-    study, result = seen.study, seen.source.result
-    for number, test in enumerate(study.function.tests):
-        is_of_variable = bool(result) and result in test.operand.variables
-        is_direct = seen.event in test.events
-        if is_direct or (is_of_variable and seen.event in study.tested_definitions(result or "", number)):
-            yield number, test
+    tests = seen.study.function.tests
+    return ((number, tests[number]) for number in seen.study.tests_of(seen.event, seen.source.result))

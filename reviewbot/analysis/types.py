@@ -27,6 +27,7 @@ class Types:
     ) -> None:
         self._structs: dict[str, Struct | None] = {}
         self._owners: dict[str, set[str]] = {}
+        self._members: dict[str, tuple[Struct | None, dict[str, Member]]] = {}
         self._returns = returns
         self._find = find
         for struct in structs:
@@ -57,7 +58,13 @@ class Types:
     def member(self, tag: str, name: str) -> Member | None:
         """A member by name, anonymous structs looked through."""
         struct = self.struct(tag)
-        return next((m for m in struct.members if m.name == name), None) if struct else None
+        if struct is None:
+            return None
+        known, members = self._members.get(tag, (None, {}))
+        if known is not struct:
+            members = {member.name: member for member in reversed(struct.members)}
+            self._members[tag] = struct, members
+        return members.get(name)
 
     def root_type(self, path: Path) -> TypeName | None:
         """The type of the expression a path starts from."""

@@ -36,6 +36,9 @@ from reviewbot.syntax.tables import (
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _MEMBER = re.compile(rb"(?:->|\.)\s*([A-Za-z_]\w*)")
 _NOT_CALLED = re.compile(rb"(?<!\w)[A-Za-z_]\w*+(?!\s*\()")
+_CONDITIONAL = re.compile(
+    rb"^[ \t]*#[ \t]*(ifdef|ifndef|if|elifdef|elifndef|elif|else|endif)\b", re.MULTILINE
+)
 _ENUMERATOR = re.compile(rb"[{,]\s*([A-Za-z_]\w*)")
 
 
@@ -181,6 +184,16 @@ class FileFacts:
         start = source.line_starts[index]
         end = source.text.find(b"\n", start)
         return source.text[start : end if end >= 0 else len(source.text)].decode("utf-8", "replace")
+
+    def conditionals(self, function: Function) -> Iterator[tuple[int, bytes]]:
+        """The directives of conditionals in a function: line and word, in order."""
+        source = self._pieces[function.fragment].source
+        index = source.added > 0
+        start = source.line_starts[function.first_line - 1 + index]
+        end = function.last_line + index
+        stop = source.line_starts[end] if end < len(source.line_starts) else len(source.text)
+        for match in _CONDITIONAL.finditer(source.text, start, stop):
+            yield source.line(match.start(1)), match.group(1)
 
     def is_touched(self, head: FunctionHeader) -> bool:
         """Whether the series wrote or moved a line of the function."""

@@ -1,0 +1,162 @@
+"""One function under study: what its lines, variables and tests say, each worked out once."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TypeVar
+
+from reviewbot.analysis.facts import Place
+from reviewbot.analysis.flow import Flow
+from reviewbot.series.view import Origin
+from reviewbot.syntax.facts import FileFacts
+from reviewbot.syntax.model import Access, Assign, Call, Event, Function, ValueKind
+
+Key = TypeVar("Key", int, str)
+
+
+class Study:
+    """One function under study: its graph, its file, and where its lines came from."""
+
+    def __init__(self, function: Function, file: FileFacts) -> None:
+        self.function = function
+        self.file = file
+        self.flow = Flow(function)
+        self._tested_definitions: dict[tuple[str, int], tuple[int, ...]] = {}
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.function.name
+
+    def __repr__(self) -> str:
+        return f"Study({self.file.path}:{self.name})"
+
+    def origin(self, line: int) -> Origin:
+        """Where a line of the function came from."""
+        origins = self.file.view.fragments[self.function.fragment].origins
+        return origins[min(max(line, 1), len(origins)) - 1]
+
+    @property
+    def is_single_threaded(self) -> bool:
+        """Whether it says itself that it runs at start-up or exit: `__init`, `__exit`."""
+        return bool({"__init", "__exit"} & set(self.function.annotations))
+
+    def place(self, line: int) -> Place:
+        """The place of a line of the function."""
+        origin = self.origin(line)
+        return Place(self.file.path, origin.line, origin.patch, self.name)
+
+    def is_new(self, line: int) -> bool:
+        """Whether the series wrote the line, rather than moved it."""
+        origin = self.origin(line)
+        return origin.patch is not None and not origin.moved
+
+    def line_text(self, line: int) -> str:
+        """The source of a line, without indentation."""
+        return self.file.line_text(self.function.fragment, line).strip()
+
+    @cached_property
+    def is_touched(self) -> bool:
+        """Whether the series wrote or moved any line of the function."""
+        f = self.function
+        return any(self.origin(line).patch is not None for line in range(f.first_line, f.last_line + 1))
+
+    @cached_property
+    def _definitions(self) -> dict[str, tuple[int, ...]]:
+        found: dict[str, list[int]] = {}
+        events = self.function.events
+        for index, event in enumerate(events):
+            name = _defined(event)
+            if name is None:
+                continue
+            known = found.setdefault(name, [])
+            if not (isinstance(event, Assign) and known and _gives(events[known[-1]], event)):
+                known.append(index)
+        return {name: tuple(where) for name, where in found.items()}
+
+    def definitions(self, variable: str, event: int) -> tuple[int, ...]:
+        """The events that may have given a local variable the value it has at `event`.
+
+        A definition is left out when another one always runs between it and `event`.
+        """
+        if not self.flow.is_reached(event):
+            return ()
+        return self._reaching(variable, self.flow.may_precede(event), self.flow.must_precede(event))
+
+    def tested_definitions(self, variable: str, test: int) -> tuple[int, ...]:
+        """The same for the value that a local variable has when a test looks at it."""
+        key = (variable, test)
+        if key not in self._tested_definitions:
+            self._tested_definitions[key] = self._reaching(variable, *self.flow.before_test(test))
+        return self._tested_definitions[key]
+
+    def tests_of(self, event: int, result: str | None) -> tuple[int, ...]:
+        """The tests that look at the value of an event, directly or through the variable that it gave."""
+        direct = self._tests_by_event.get(event, ())
+        named = self._tests_by_variable.get(result, ()) if result else ()
+        through = (test for test in named if event in self.tested_definitions(result or "", test))
+        return tuple(sorted({*direct, *through}))
+
+    def is_tested(self, event: int) -> bool:
+        """Whether a test looks at the value of an event directly."""
+        return event in self._tests_by_event
+
+    @cached_property
+    def _tests_by_event(self) -> dict[int, tuple[int, ...]]:
+        tests = self.function.tests
+        return _turned((event, number) for number, test in enumerate(tests) for event in test.events)
+
+    @cached_property
+    def _tests_by_variable(self) -> dict[str, tuple[int, ...]]:
+        tests = self.function.tests
+        return _turned((name, number) for number, test in enumerate(tests) for name in test.operand.variables)
+
+    def _reaching(self, variable: str, may: int, must: int) -> tuple[int, ...]:
+        reaching = [d for d in self._definitions.get(variable, ()) if may >> d & 1]
+        overwritten = 0
+        for last in reaching:
+            if must >> last & 1:
+                overwritten |= self.flow.must_precede(last) & ~(1 << last)
+        return tuple(d for d in reaching if not overwritten >> d & 1)
+
+    def accesses(self) -> tuple[tuple[int, Access], ...]:
+        """The accesses of the function that some path reaches, with their event numbers."""
+        return self._accesses
+
+    @cached_property
+    def _accesses(self) -> tuple[tuple[int, Access], ...]:
+        events = enumerate(self.function.events)
+        return tuple((i, e) for i, e in events if isinstance(e, Access) and self.flow.is_reached(i))
+
+    def calls(self) -> tuple[tuple[int, Call], ...]:
+        """The calls of the function that some path reaches, with their event numbers."""
+        return self._calls
+
+    @cached_property
+    def _calls(self) -> tuple[tuple[int, Call], ...]:
+        events = enumerate(self.function.events)
+        return tuple((i, e) for i, e in events if isinstance(e, Call) and self.flow.is_reached(i))
+
+
+def _turned(pairs: Iterable[tuple[Key, int]]) -> dict[Key, tuple[int, ...]]:
+    """The numbers of each key, in order."""
+    found: dict[Key, list[int]] = {}
+    for key, number in pairs:
+        found.setdefault(key, []).append(number)
+    return {key: tuple(numbers) for key, numbers in found.items()}
+
+
+def _gives(event: Event, assign: Assign) -> bool:
+    """Whether an access or call is the value that the assignment right behind it stores."""
+    return (
+        isinstance(event, Access | Call)
+        and event.result == assign.variable
+        and assign.value.kind not in (ValueKind.NULL, ValueKind.CONSTANT)
+        and event.line <= assign.line <= (event.line + 8)
+    )
+
+
+def _defined(event: Event) -> str | None:
+    """The local variable that an event gives a value."""
+    if isinstance(event, Assign):
+        return event.variable
+    return event.result if isinstance(event, Access | Call) else None
