@@ -25,8 +25,6 @@ FEW_LINES = 12
 """A function of fewer lines may be a one-line helper with its comments."""
 
 
-
-
 class Site(NamedTuple):
     """A call of a function: where it stands, and the number of its event there."""
 
