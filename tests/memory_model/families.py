@@ -118,7 +118,7 @@ _RINGS = (
     *("PNS", "PSM", "GMR", "PMS", "PQS", "PTS", "GPR", "GPS", "RGS"),
     *("GRGR", "GGRR", "GRRR", "PPSS", "PSPS", "PSSS", "GPSR"),
     *("GPRS", "GSPR", "GRPS", "PGRS", "PQTS", "PQST", "PTQS"),
-    *("GMMR", "PMMS", "GGGR", "HHG"),
+    *("GMMR", "PMMS", "GGGR", "HHG", "NPSG", "NGRP"),
 )  # fmt: skip
 _LONG = ("GDRD", "GMRM", "GPSRPS", "PSGRQT", "GMMRMM")
 """What only several of one kind in a row can show."""
