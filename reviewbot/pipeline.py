@@ -12,6 +12,7 @@ from reviewbot.analysis.facts import GATED, Confidence, Fact, Publication
 from reviewbot.analysis.novelty import members_to_look_for, words_to_look_for
 from reviewbot.analysis.program import Program
 from reviewbot.analysis.understand import Analysis
+from reviewbot.cache import Cache
 from reviewbot.findings import Report
 from reviewbot.judges import Judge
 from reviewbot.proof.prove import Prover
@@ -43,6 +44,8 @@ class Options:
     preview: bool = False
     pedantic: bool = False
     min_confidence: Confidence = Confidence.MEDIUM
+    cache: Cache | None = None
+    """What earlier runs learnt of files; changes how long a review takes and nothing else."""
     progress: Callable[[str], None] = field(default=_silent)
     """Told the name of each stage when it begins."""
 
@@ -165,8 +168,11 @@ def _understood(
 ) -> Understood:
     options.progress("reading the files")
     tree = _lay(series, repository, base)
-    files = {path: FileFacts(view) for path in tree.paths() if (view := tree.tip(path)) is not None}
-    elsewhere = Surroundings(repository, base, files) if repository is not None and base else None
+    views = [view for path in tree.paths() if (view := tree.tip(path)) is not None]
+    files = {view.path: FileFacts(view, options.cache) for view in views}
+    elsewhere = (
+        Surroundings(repository, base, files, options.cache) if repository is not None and base else None
+    )
     program = Program(dict(files), elsewhere)
     if elsewhere is not None:
         options.progress("looking for other accesses near by")

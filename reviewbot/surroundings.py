@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from reviewbot.cache import Cache
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.series.view import FileView, Fragment, Origin
 from reviewbot.sources.git import Repository
 from reviewbot.syntax.facts import FileFacts
 from reviewbot.syntax.model import Struct
+from reviewbot.syntax.shelf import digest
 
 MOST_HEADERS = 400
 """Headers read in search of one struct, at most; two levels of #include are followed."""
@@ -34,10 +36,13 @@ _BLANKED = bytes(byte if byte in _LETTERS else 32 for byte in range(256))
 class Surroundings:
     """The tree at the base, as the analysis asks for it."""
 
-    def __init__(self, repository: Repository, base: str, files: dict[str, FileFacts]) -> None:
+    def __init__(
+        self, repository: Repository, base: str, files: dict[str, FileFacts], cache: Cache | None = None
+    ) -> None:
         self._repository = repository
         self._base = base
         self._files = files
+        self._cache = cache
         self._texts: dict[str, bytes | None] = {}
         self._facts: dict[str, FileFacts | None] = {}
 
@@ -63,7 +68,7 @@ class Surroundings:
         """The facts of a file at the base; None where there is no such file."""
         if path not in self._facts:
             text = self._text(path)
-            self._facts[path] = FileFacts(whole_view(path, text)) if text is not None else None
+            self._facts[path] = FileFacts(whole_view(path, text), self._cache) if text is not None else None
         return self._facts[path]
 
     def mentioning(self, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -105,11 +110,22 @@ class Surroundings:
         known: dict[bytes, bytes] = {}
         found = []
         for path in self._near:
-            text = self._texts.get(path) or self._repository.read(self._base, path)
-            if text is not None and len(text) <= LARGEST and b"\0" not in text:
-                words = frozenset(text.translate(_BLANKED).split())
-                found.append((path, frozenset(known.setdefault(word, word) for word in words)))
+            words = self._words_of(path)
+            if words is not None:
+                found.append((path, frozenset([known.setdefault(word, word) for word in words])))
         return tuple(found)
+
+    def _words_of(self, path: str) -> Iterable[bytes] | None:
+        """The words of a file, each once; None for one that is left out. Known ones need not be read."""
+        blob = self._repository.blob(self._base, path)
+        name = digest(blob.encode("ascii")) if self._cache is not None and blob is not None else None
+        known = self._cache.find(name, "words") if self._cache is not None and name is not None else None
+        if known is not None:
+            return known.split()
+        words = _words(self._texts.get(path) or self._repository.read(self._base, path))
+        if self._cache is not None and name is not None and words is not None:
+            self._cache.keep(name, "words", b" ".join(sorted(words)))
+        return words
 
     @cached_property
     def _near(self) -> tuple[str, ...]:
@@ -143,6 +159,12 @@ class Surroundings:
         if path not in self._texts:
             self._texts[path] = self._repository.read(self._base, path)
         return self._texts[path]
+
+
+def _words(text: bytes | None) -> frozenset[bytes] | None:
+    if text is None or len(text) > LARGEST or b"\0" in text:
+        return None
+    return frozenset(text.translate(_BLANKED).split())
 
 
 _MARKED = (

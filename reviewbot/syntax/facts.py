@@ -1,13 +1,16 @@
 """The facts of one file: read as a whole cheaply, functions lowered when they are asked for."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from reviewbot.cache import Cache
 from reviewbot.series.model import Unread
 from reviewbot.series.view import FileView
 from reviewbot.syntax.body import FileNames
+from reviewbot.syntax.codec import Codec
 from reviewbot.syntax.fragment import UNSEEN, complete
 from reviewbot.syntax.functions import FunctionHeader, Outline, header, outline
 from reviewbot.syntax.items import Item, Shape, items
@@ -24,6 +27,7 @@ from reviewbot.syntax.model import (
     Struct,
 )
 from reviewbot.syntax.normalise import Source, read_source
+from reviewbot.syntax.shelf import Shelf
 from reviewbot.syntax.structs import Where, read_structs, tag_of
 from reviewbot.syntax.tables import (
     read_globals,
@@ -32,6 +36,10 @@ from reviewbot.syntax.tables import (
     read_registrations,
     static_locals,
 )
+
+_FUNCTION = Codec(Lowered)
+_STRUCTS = Codec(tuple[Struct, ...])
+_VARIABLES = Codec(tuple[GlobalVariable, ...])
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _MEMBER = re.compile(rb"(?:->|\.)\s*([A-Za-z_]\w*)")
@@ -69,8 +77,9 @@ class FileFacts:
     found under its name as the part with more lines; `parts(name)` gives all.
     """
 
-    def __init__(self, view: FileView) -> None:
+    def __init__(self, view: FileView, cache: Cache | None = None) -> None:
         self.view = view
+        self._shelf = Shelf(cache, view)
         self.path = view.path
         self.complete = view.complete
         self._pieces = tuple(
@@ -126,7 +135,11 @@ class FileFacts:
         head, found, piece = self._headers[index]
         key = (head.fragment, found.item.start)
         if key not in self._lowered:
-            self._lowered[key] = lower(head, found.item, piece.source, self.names, self.path)
+            self._lowered[key] = self._shelf.part(
+                f"function at {found.item.start}",
+                _FUNCTION,
+                lambda: lower(head, found.item, piece.source, self.names, self.path),
+            )
         return self._lowered[key]
 
     @property
@@ -197,8 +210,17 @@ class FileFacts:
 
     def is_touched(self, head: FunctionHeader) -> bool:
         """Whether the series wrote or moved a line of the function."""
-        origins = self.view.fragments[head.fragment].origins
-        return any(origin.patch is not None for origin in origins[head.first_line - 1 : head.last_line])
+        lines = self._touched_lines[head.fragment]
+        at = bisect_left(lines, head.first_line)
+        return at < len(lines) and lines[at] <= head.last_line
+
+    @cached_property
+    def _touched_lines(self) -> tuple[tuple[int, ...], ...]:
+        """Of each fragment the lines that the series wrote or moved, in order."""
+        return tuple(
+            tuple(line for line, origin in enumerate(fragment.origins, 1) if origin.patch is not None)
+            for fragment in self.view.fragments
+        )
 
     def comments_above(self, name: str) -> tuple[str, ...]:
         """The text of the comment that ends on the line before each definition of a function."""
@@ -246,10 +268,20 @@ class FileFacts:
     @cached_property
     def structs(self) -> tuple[Struct, ...]:
         """All structs and unions."""
-        return tuple(struct for piece, item in self._type_items for struct in self._structs_of(piece, item))
+        return self._shelf.part("structs", _STRUCTS, lambda: tuple(self._read_structs()))
+
+    def _read_structs(self) -> Iterator[Struct]:
+        for piece, item in self._type_items:
+            yield from self._structs_of(piece, item)
 
     def struct(self, tag: str) -> Struct | None:
         """One struct, without reading the others; `outer.member` for a nested one without tag."""
+        found = self._shelf.part(
+            f"struct {tag}", _STRUCTS, lambda: (known,) if (known := self._struct(tag)) else ()
+        )
+        return found[0] if found else None
+
+    def _struct(self, tag: str) -> Struct | None:
         for piece, item in self._type_items:
             if tag_of(item, piece.source) == tag.partition(".")[0]:
                 for struct in self._structs_of(piece, item):
@@ -284,13 +316,13 @@ class FileFacts:
 
     @cached_property
     def _file_variables(self) -> tuple[GlobalVariable, ...]:
-        return tuple(
-            one
-            for piece in self._pieces
-            for item in piece.items
-            if item.shape in (Shape.DECLARATION, Shape.INITIALISED)
-            for one in read_globals(item, piece.source, piece.index)
-        )
+        return self._shelf.part("variables", _VARIABLES, lambda: tuple(self._read_variables()))
+
+    def _read_variables(self) -> Iterator[GlobalVariable]:
+        for piece in self._pieces:
+            for item in piece.items:
+                if item.shape in (Shape.DECLARATION, Shape.INITIALISED):
+                    yield from read_globals(item, piece.source, piece.index)
 
     @cached_property
     def globals(self) -> tuple[GlobalVariable, ...]:
