@@ -43,6 +43,7 @@ def _on_a_tree(command: Any) -> Any:
         click.option("--no-tree", is_flag=True, help="Look at the diff alone, also inside a repository."),
         click.option("--base", metavar="REV", help="The commit it applies to, if nothing tells."),
         click.option("--revision", type=int, metavar="N", help="This revision of it, not the newest."),
+        click.option("--no-cache", is_flag=True, help="Use nothing learnt of files by earlier runs."),
     )
     for option in reversed(options):
         command = option(command)
@@ -255,6 +256,27 @@ def explain(rule: str, rules: Path | None) -> None:
     from reviewbot.commands.pages import run_explain  # noqa: PLC0415 - see the module's docstring
 
     run_explain(rule, rules)
+
+
+@cli.group("cache")
+def cache_() -> None:
+    """See or clear what was learnt of files in earlier runs."""
+
+
+@cache_.command("info")
+def info() -> None:
+    """Tell where the cache is, and how much it holds."""
+    from reviewbot.commands.cache import run_info  # noqa: PLC0415 - see the module's docstring
+
+    run_info()
+
+
+@cache_.command("clear")
+def clear() -> None:
+    """Forget all that earlier runs learnt."""
+    from reviewbot.commands.cache import run_clear  # noqa: PLC0415 - see the module's docstring
+
+    run_clear()
 
 
 @cli.group("rules")

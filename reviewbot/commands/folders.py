@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from reviewbot.cache import Cache
+
 
 def cache_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
     """The user's cache folder for reviewbot, perhaps not there yet; None without a home."""
@@ -13,6 +15,17 @@ def cache_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
     """The user's state folder for reviewbot (reports of bugs); None without a home."""
     return _folder(environment, "XDG_STATE_HOME", ".local/state")
+
+
+def facts_path() -> Path | None:
+    """The file of the cache of facts, perhaps not there yet; None without a home."""
+    folder = cache_folder()
+    return folder / "facts.db" if folder else None
+
+
+def facts(is_unwanted: bool = False) -> Cache:
+    """The cache of facts, opened; one that knows nothing where it is not wanted or has no place."""
+    return Cache(None if is_unwanted else facts_path())
 
 
 def _folder(environment: Mapping[str, str], variable: str, below_home: str) -> Path | None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reviewbot.analysis.facts import Confidence
-from reviewbot.commands.folders import cache_folder
+from reviewbot.cache import Cache
+from reviewbot.commands.folders import cache_folder, facts
 from reviewbot.commands.output import Progress, check_target, emit, wants_color, width
 from reviewbot.commands.place import Wish, ground, opened
 from reviewbot.commands.trouble import say
@@ -37,6 +38,7 @@ class Request:
     verbose: bool = False
     quiet: bool = False
     check_with_herd: bool = False
+    no_cache: bool = False
 
 
 class Outcome(NamedTuple):
@@ -71,10 +73,10 @@ def run(request: Request) -> Outcome:
 def reviewed(request: Request, progress: Progress) -> Review:
     """The review itself, nothing of it published."""
     progress("reading the series")
-    with opened(request.wish, request.sources) as repository:
+    with opened(request.wish, request.sources) as repository, facts(request.no_cache) as cache:
         series = read_series(request.sources, repository, request.revision, sys.stdin.buffer)
         found = ground(series, repository, request.wish)
-        done = review(series, found.repository, _options(request, found.base, progress))
+        done = review(series, found.repository, _options(request, found.base, progress, cache))
         notes = [*done.report.notes, *found.notes]
         if request.check_with_herd:
             progress("asking herd7")
@@ -91,12 +93,13 @@ def _second_opinion(done: Review, repository: Repository | None) -> tuple[str, .
     return second_opinion.notes(done.report, judge.files)
 
 
-def _options(request: Request, base: str | None, progress: Progress) -> Options:
-    cache = cache_folder()
+def _options(request: Request, base: str | None, progress: Progress, cache: Cache) -> Options:
+    folder = None if request.no_cache else cache_folder()
     return Options(
         base=base,
         rules=request.rules,
-        rules_cache=cache / "rules.json" if cache else None,
+        rules_cache=folder / "rules.json" if folder else None,
+        cache=cache,
         preview=request.preview,
         pedantic=request.pedantic,
         min_confidence=Confidence(request.min_confidence),

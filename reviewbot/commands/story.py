@@ -3,7 +3,7 @@
 import posixpath
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from reviewbot.analysis.facts import Field, SharedAccess
@@ -11,6 +11,8 @@ from reviewbot.analysis.locks import common_locks
 from reviewbot.analysis.program import Program
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.understand import Analysis
+from reviewbot.cache import Cache
+from reviewbot.commands.folders import facts
 from reviewbot.commands.output import Progress, emit
 from reviewbot.commands.place import Wish, ground, opened
 from reviewbot.errors import ReviewbotError, SourceError
@@ -41,6 +43,7 @@ class Question:
     revision: int | None = None
     quiet: bool = False
     verbose: bool = False
+    no_cache: bool = False
 
 
 def run(question: Question) -> None:
@@ -52,38 +55,45 @@ def run(question: Question) -> None:
     struct, _, name = question.field.removeprefix("struct ").replace("->", ".").rpartition(".")
     field = Field(struct or None, name)
     told = Progress(sys.stderr, question.verbose, question.quiet)
-    with told as progress, opened(question.wish, question.sources) as repository:
+    with (
+        told as progress,
+        opened(question.wish, question.sources) as repository,
+        facts(question.no_cache) as cache,
+    ):
         progress("reading the files")
         if question.sources:
-            analysis, notes = _of_series(question, repository, progress)
+            analysis, notes = _of_series(question, repository, Options(progress=progress, cache=cache))
             analysis.program.look_for([name])
         else:
-            analysis, notes = _of_tree(field, question.wish, repository)
+            analysis, notes = _of_tree(field, question.wish, repository, cache)
         progress("looking at every access")
         text = _told(field, analysis, notes)
     emit(text, None)
 
 
 def _of_series(
-    question: Question, repository: Repository | None, progress: Progress
+    question: Question, repository: Repository | None, options: Options
 ) -> tuple[Analysis, tuple[str, ...]]:
     series = read_series(question.sources, repository, question.revision, sys.stdin.buffer)
     found = ground(series, repository, question.wish)
-    done = understand(series, found.repository, Options(base=found.base, progress=progress))
+    done = understand(series, found.repository, replace(options, base=found.base))
     if found.repository is None:
         return done.analysis, (*found.notes, "no tree: only what the hunks show (give --tree)")
     return done.analysis, (*found.notes, "looked in the files of the series, and near by for the same word")
 
 
-def _of_tree(field: Field, wish: Wish, repository: Repository | None) -> tuple[Analysis, tuple[str, ...]]:
+def _of_tree(
+    field: Field, wish: Wish, repository: Repository | None, cache: Cache
+) -> tuple[Analysis, tuple[str, ...]]:
     """The files of the tree that have the field's name, as far as they can be read in one go."""
     if repository is None or not wish.is_wanted:
         raise SourceError("name a SOURCE, or stand in a git repository, or give --tree")
     commit = repository.resolve(wish.base or "HEAD")
     paths, count = _paths(field, commit, repository)
     texts = {path: repository.read(commit, path) for path in paths}
-    files = {path: FileFacts(whole_view(path, text)) for path, text in texts.items() if text is not None}
-    program = Program(files, Surroundings(repository, commit, dict(files)))
+    views = [whole_view(path, text) for path, text in texts.items() if text is not None]
+    files = {view.path: FileFacts(view, cache) for view in views}
+    program = Program(files, Surroundings(repository, commit, dict(files), cache))
     note = f"looked in {len(files)} of {count} files at {commit[:12]} that have the word {field.name!r}"
     return Analysis(program), (note,)
 
