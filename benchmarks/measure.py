@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,17 +57,29 @@ class Pair:
 
     @property
     def ratios(self) -> tuple[float, ...]:
-        """The time of A over that of B, a turn each."""
-        return tuple(a.seconds / b.seconds for a, b in zip(self.first, self.second, strict=True))
+        """The processor time of A over that of B, a turn each."""
+        return tuple(a.busy / b.busy for a, b in zip(self.first, self.second, strict=True))
 
 
-def compare(first: Sequence[str], second: Sequence[str], rounds: int, cache: Path) -> Pair:
-    """Measures two commands in turn, after one run of each that does not count."""
+def compare(
+    first: Sequence[str],
+    second: Sequence[str],
+    rounds: int,
+    cache: Path,
+    before: Callable[[Path], None] | None = None,
+) -> Pair:
+    """Measures two commands in turn, after one run of each; `before` is called before each of the first."""
+
+    def prepared() -> Run:
+        if before is not None:
+            before(cache)
+        return measured(first, cache)
+
     for command in (first, second):
         run = measured(command, cache)
         if run.status not in (0, 1):
             sys.exit(f"{' '.join(command)}: exit status {run.status}")
-    turns = [(measured(first, cache), measured(second, cache)) for _ in range(rounds)]
+    turns = [(prepared(), measured(second, cache)) for _ in range(rounds)]
     return Pair(tuple(a for a, _ in turns), tuple(b for _, b in turns))
 
 
@@ -77,9 +89,9 @@ def spread(values: Sequence[float], form: str = ".2f") -> str:
 
 
 def line(name: str, pair: Pair, limit: float) -> str:
-    """A row of the table: seconds of both, ratio, limit, memory of the first."""
-    first = spread([run.seconds for run in pair.first])
-    second = spread([run.seconds for run in pair.second])
+    """A row of the table: seconds of processor time of both, ratio, limit, memory of the first."""
+    first = spread([run.busy for run in pair.first])
+    second = spread([run.busy for run in pair.second])
     peak = max(run.megabytes for run in pair.first)
     return f"{name:<22} {first:>18} {second:>18} {spread(pair.ratios):>18} {limit:>6.1f} {peak:>8.0f}"
 

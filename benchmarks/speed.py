@@ -13,6 +13,8 @@ from pathlib import Path
 from invented import make_series
 from measure import HEADING, REVIEWBOT, compare, line
 
+COLD = "cold"
+
 
 def main() -> None:
     """Prints the table."""
@@ -28,23 +30,29 @@ def main() -> None:
 def _measure(tree: Path, rounds: int, own: Path | None, folder: Path) -> None:
     mailbox, patches = (own.resolve(), (own.resolve(),)) if own else make_series(tree, folder)
     size = mailbox.stat().st_size / 1000
-    print(f"{len(patches)} patch files, {size:.0f} kB; {rounds} turns; median (least-most)")
+    print(f"{len(patches)} patch files, {size:.0f} kB; {rounds} turns; median (least-most) of processor time")
     print(HEADING)
     review = (*REVIEWBOT, "review", "--quiet")
     checkpatch = ("perl", str(tree / "scripts/checkpatch.pl"), "--no-summary", "--terse")
     files = tuple(map(str, patches))
+    on_tree = (*checkpatch, "--root", str(tree), *files)
     pairs = (
-        ("review --no-tree", (*review, "--no-tree", str(mailbox)), (*checkpatch, "--no-tree", *files), 1),
-        (
-            "review --tree",
-            (*review, "--tree", str(tree), str(mailbox)),
-            (*checkpatch, "--root", str(tree), *files),
-            3,
+        ("--no-tree", (*review, "--no-tree", str(mailbox)), (*checkpatch, "--no-tree", *files), 1),
+        *(
+            (f"--tree, {name}", (*review, *more, "--tree", str(tree), str(mailbox)), on_tree, limit)
+            for name, more, limit in (("no cache", ("--no-cache",), 2), (COLD, (), 2), ("warm", (), 0.5))
         ),
         ("--version", (*REVIEWBOT, "--version"), (sys.executable, "-c", "import click"), 2),
     )
     for name, first, second, limit in pairs:
-        print(line(name, compare(first, second, rounds, folder / "cache"), limit), flush=True)
+        before = _forget if COLD in name else None
+        print(line(name, compare(first, second, rounds, folder / "cache", before), limit), flush=True)
+
+
+def _forget(cache: Path) -> None:
+    """Makes a cache cold; what is compiled stays."""
+    for path in (cache / "reviewbot").glob("facts.db*"):
+        path.unlink()
 
 
 if __name__ == "__main__":
