@@ -257,10 +257,21 @@ class Stories:
             via=spot.via,
         )
         is_setup = "__init" in study.function.annotations or (
-            _builds(study, shared) and not _is_copied_from(study, access)
+            _builds(study, shared) and not self._is_copied_from(spot)
         )
         is_teardown = bool(DESTRUCTOR.search(study.name))
         return Seen(shared, study, event, access, is_setup, is_teardown, spot.is_helper_body)
+
+    def _is_copied_from(self, spot: Spot) -> bool:
+        """Whether the line copies the field to another object of its kind: `new->mode = old->mode`."""
+        access = spot.access
+        return access.kind is Kind.READ and any(
+            other.line == access.line
+            and other.kind is Kind.WRITE
+            and object_text(other.path) != object_text(access.path)
+            and self.program.types.field(other.path) == spot.field
+            for _, other in spot.study.accesses()
+        )
 
 
 def _is_of_series(spot: Spot) -> bool:
@@ -271,18 +282,6 @@ def _builds(study: Study, access: SharedAccess) -> bool:
     """Whether the function builds the object, by its name; who has an object alone takes no lock for it."""
     is_locked = any(lock.known != Known.HINTED.value for lock in access.held)
     return bool(CONSTRUCTOR.search(study.name)) and not is_locked
-
-
-def _is_copied_from(study: Study, access: Access) -> bool:
-    """Whether the line copies the member to another object: `new->mode = old->mode` shares the old one."""
-    members = access.path.members[-1:]
-    return access.kind is Kind.READ and any(
-        other.line == access.line
-        and other.kind is Kind.WRITE
-        and other.path.members[-1:] == members
-        and object_text(other.path) != object_text(access.path)
-        for _, other in study.accesses()
-    )
 
 
 def _is_own_memory(access: Access) -> bool:

@@ -334,3 +334,5 @@ def test_a_constructor_copies_from_an_object_that_is_shared() -> None:
         ("wren_clone", "READ_ONCE()")
     ]
     assert facts(changed(CLONED, ("= old->rate", "= READ_ONCE(old->rate)")), MixedMarking) == []
+    nest = changed(CLONED, ("struct wren *w = k", "struct nest *w = k"), ("return w;", "return NULL;"))
+    assert facts(nest, MixedMarking) == []
