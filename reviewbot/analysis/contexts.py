@@ -10,7 +10,7 @@ from functools import cached_property
 from reviewbot.analysis.program import Program, Study
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.kernel.vocabulary.contexts import ContextMacro
-from reviewbot.syntax.model import Invocation, Registration, Value, ValueKind
+from reviewbot.syntax.model import Function, Invocation, Registration, TypeName, Value, ValueKind
 
 DEPTH = 3
 
@@ -41,6 +41,9 @@ WORDS = {
     "kvm_vcpu": "the vCPU loop",
     "ipi": "an IPI",
     "softirq": "softirq",
+    "async_call": "an async call",
+    "devfreq": "the devfreq governor",
+    "task_work": "task work",
 }
 """How comments name a context; the others go by their own name."""
 
@@ -67,7 +70,7 @@ class Contexts:
             own = self._direct.get(study.name, frozenset())
             if study.is_single_threaded:
                 own |= {"module_init"}
-            named = self._table.context_by_name(study.name)
+            named = self._table.context_by_name(study.name) or (None if own else self._typed(study))
             self._of[study] = own | {named} if named else own
             if not self._of[study] and depth:
                 self._of[study] = self._from_callers(study, depth)
@@ -87,9 +90,19 @@ class Contexts:
             found[function] = found.get(function, frozenset()) | {context}
         return found
 
+    def _typed(self, study: Study) -> str | None:
+        """The context that the function's type tells, where what registers it is out of sight.
+
+        A function that others call directly may be a helper that only hands its arguments on.
+        """
+        context = self._table.signatures.get(signature(study.function))
+        return context if context and not self._program.sites(study) else None
+
     def is_registered(self, study: Study) -> bool:
-        """Whether the function is itself a callback or an operation, or is known by its name."""
-        return study.name in self._direct or self._table.context_by_name(study.name) is not None
+        """Whether the function is itself a callback or an operation, or is known by its name or type."""
+        return study.name in self._direct or bool(
+            self._table.context_by_name(study.name) or self._typed(study)
+        )
 
     def holds(self, study: Study) -> tuple[str, ...]:
         """The locks that the subsystem holds around an operation (`rtnl_mutex`), sorted.
@@ -126,6 +139,10 @@ class Contexts:
         if not self.is_registered(study):
             return False
         return any(self._is_open(name) for name in self.of(study))
+
+    def is_guarded(self, study: Study) -> bool:
+        """Whether all contexts known for the function have callers that may keep others out."""
+        return bool(found := self.of(study)) and found <= GUARDED
 
     def _is_open(self, name: str) -> bool:
         context = self._table.context(name)
@@ -207,6 +224,18 @@ def _named_by_macro(macro: ContextMacro, invocation: Invocation) -> Iterator[tup
         at = position if position is not None else macro.stem
         if context and at is not None and at < len(invocation.arguments):
             yield invocation.arguments[at] + (suffix if position is None else ""), context
+
+
+def signature(function: Function) -> str:
+    """The type of a function as the vocabulary spells it: `void (struct work_struct *)`."""
+    given = ", ".join(_spelt(parameter.type) for parameter in function.parameters)
+    return f"{_spelt(function.return_type)} ({given})"
+
+
+def _spelt(type_: TypeName) -> str:
+    user = "__user " if "__user" in type_.annotations else ""
+    stars = f" {user}{'*' * type_.pointers}" if type_.pointers else ""
+    return type_.name + stars
 
 
 def _function_named(value: Value) -> str:

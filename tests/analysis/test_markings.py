@@ -113,7 +113,7 @@ LOCKED_SILENT = {
     "S04 asserted": (("\treturn w->fill ?", "\tlockdep_assert_held(&w->lock);\n\treturn w->fill ?"),),
     "S08 declared racy": (("w->fill ? E", "data_race(w->fill) ? E"),),
     "marked": (("w->fill ? E", "READ_ONCE(w->fill) ? E"),),
-    "not called from outside": (("\t.poll = wren_poll,\n", ""),),
+    "not called from outside": (("\t.poll = wren_poll,\n", ""), ("poll_table *wait", "struct wren *wait")),
     "another lock": (("\treturn w->fill ?", "\tguard(mutex)(&w->mutex);\n\treturn w->fill ?"),),
 }
 

@@ -42,7 +42,7 @@ def test_stored_by_an_entry_without_a_lock() -> None:
 
 
 def test_nothing_known_of_the_callers() -> None:
-    (fact,) = facts(FIELD[: FIELD.index("static const")], NewField)
+    (fact,) = facts(FIELD[: FIELD.index("static const")].replace("unsigned long arg", "u32 arg"), NewField)
     assert (fact.confidence, fact.overlap) == (Confidence.LOW, "")
 
 

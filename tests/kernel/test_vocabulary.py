@@ -356,5 +356,7 @@ def all_names():
         entry = getattr(words, table)
         for field in dataclasses.fields(entry):
             value = getattr(entry, field.name)
-            if isinstance(value, frozenset) or (isinstance(value, Mapping) and field.name != "operations"):
+            if isinstance(value, frozenset) or (
+                isinstance(value, Mapping) and field.name not in ("operations", "signatures")
+            ):
                 yield tuple(value)

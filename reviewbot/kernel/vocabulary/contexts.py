@@ -99,6 +99,8 @@ class Contexts:
     knobs: tuple[tuple[str, frozenset[str]], ...]
     """Struct of a table -> the handlers that store what `.data` points to, marked."""
     parameters: Mapping[str, Parameter]
+    signatures: Mapping[str, str]
+    """Type of a function (`void (struct work_struct *)`) -> the context of callbacks of that type."""
 
     def context(self, name: str) -> Context | None:
         """The context `name`."""
@@ -142,6 +144,7 @@ def read_contexts(top: Section) -> Contexts:
         serialised=_serialised(top, known),
         knobs=tuple((row.text("table"), frozenset(row.names("handlers"))) for row in top.rows("knobs")),
         parameters=_parameters(top),
+        signatures=_signatures(top, known),
     )
     top.close()
     return tables
@@ -251,4 +254,11 @@ def _parameters(top: Section) -> Mapping[str, Parameter]:
         if variable is None or mode is None:
             raise VocabularyError(f"{row.path}: variable and mode are wanted here")
         table.add(row.path, row.names("fn"), Parameter(variable, mode, row.text("setter")))
+    return table.frozen()
+
+
+def _signatures(top: Section, known: frozenset[str]) -> Mapping[str, str]:
+    table: Table[str] = Table()
+    for row in top.rows("signatures"):
+        table.add(row.path, row.texts("types"), row.word("context", known))
     return table.frozen()

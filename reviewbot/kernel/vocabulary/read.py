@@ -80,6 +80,13 @@ class Section:
             raise VocabularyError(f"{self.path}.{key}: a number is wanted here, not {text!r}")
         return int(text)
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """The list of strings under `key`, each as it stands."""
+        values = self._values.pop(key, None)
+        if type(values) is not list or any(type(value) is not str for value in values):
+            raise VocabularyError(f"{self.path}.{key}: a list of texts is wanted here")
+        return tuple(values)
+
     def rows(self, key: str) -> "Iterator[Section]":
         """Each mapping of the list under `key`; closed when the next one is asked for."""
         values = self._values.pop(key, None)
