@@ -212,7 +212,7 @@ def test_atomic_flag_names_atomic_forms() -> None:
 
 
 def test_nothing_known_of_overlap_is_hidden() -> None:
-    apart = FLAG[: FLAG.index("static const struct")]
+    apart = FLAG[: FLAG.index("static const struct")].replace("struct file *file", "struct wren_file *file")
     (flag,) = facts(apart, Flag)
     assert (flag.confidence, flag.overlap) == (Confidence.LOW, "")
     assert [f.hidden for f in reviewed(apart).report.findings] == [Hidden.LOW_CONFIDENCE]
@@ -383,3 +383,35 @@ static u32 wren_receive(struct wren_head *head)
 def test_a_buffer_carved_from_a_fresh_packet_is_fresh() -> None:
     assert facts(CARVED, Flag) == []
     assert len(facts(CARVED.replace("dev_alloc_skb(64)", "wren_packet(w)"), Flag)) == 1
+
+
+ARRAY = (
+    ("\tbool ready;", "\tbool ready[WREN_KINDS];"),
+    ("w->ready = true", "w->ready[cmd] = true"),
+    ("!w->ready)", "!w->ready[n])"),
+)
+
+
+def test_one_flag_for_each_index() -> None:
+    (flag,) = facts(changed(*ARRAY), Flag)
+    assert (str(flag.field), flag.has_payload) == ("wren.ready", True)
+
+
+def test_bytes_of_a_text_are_no_flags() -> None:
+    text = changed(*ARRAY, ("bool ready[WREN_KINDS]", "char ready[WREN_KINDS]"))
+    assert facts(text, Flag) == []
+
+
+LAZY = changed(
+    ("w->ready = true;", "smp_store_release(&w->ready, true);"),
+    ("\tw->eggs = arg;", "\tif (smp_load_acquire(&w->ready))\n\t\treturn 0;\n\tw->eggs = arg;"),
+)
+
+
+def test_the_setter_has_the_acquire_itself() -> None:
+    assert facts(LAZY, Pairing) == []
+
+
+def test_a_setter_that_only_looks_leaves_the_release_alone() -> None:
+    (pair,) = facts(LAZY.replace("smp_load_acquire(&w->ready)", "READ_ONCE(w->ready)"), Pairing)
+    assert pair.partner == "smp_load_acquire()"
