@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reviewbot.analysis.before import Before, Removal, takes_lock
 from reviewbot.analysis.facts import GATED, Confidence, Fact, Publication
 from reviewbot.analysis.novelty import members_to_look_for, words_to_look_for
 from reviewbot.analysis.program import Program
@@ -179,7 +180,19 @@ def _understood(
         program.look_for(words_to_look_for(program))
         program.look_further(members_to_look_for(program))
     options.progress("looking at every access")
-    return Understood(base, tree, Analysis(program))
+    return Understood(base, tree, Analysis(program, _before(tree)))
+
+
+def _before(tree: SeriesTree) -> Before:
+    """The files that lose a line which takes a lock, as they were."""
+    removals = tuple(
+        Removal(path, line.patch, line.text)
+        for path in tree.paths()
+        for line in tree.removed(path)
+        if takes_lock(line.text)
+    )
+    views = {path: tree.base(path) for path in dict.fromkeys(removal.path for removal in removals)}
+    return Before({path: FileFacts(view) for path, view in views.items() if view is not None}, removals)
 
 
 def review_text(mail: bytes, options: Options | None = None) -> Report:

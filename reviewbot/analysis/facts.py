@@ -371,6 +371,8 @@ class MixedMarking(Fact):
     """Only printed or counted (suppressor S10)."""
     lock: str
     """The lock that the other side's accesses are made under, as the code spells it, or empty."""
+    is_bare_store: bool = False
+    """No access is marked; this store lacks the lock of the object that its reader takes."""
     is_rechecked: bool = False
     """Only a hint: read again under the lock, or compared by a cmpxchg() (suppressor S14)."""
     write_wanted: str = ""
@@ -378,6 +380,32 @@ class MixedMarking(Fact):
     """What the side that is not marked is to use, without parentheses; empty for a side that is."""
     is_rcu: bool = False
     """Of an RCU pointer: the rcu_ family is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRead(Fact):
+    """A plain read of memory that somebody out of the kernel's sight writes."""
+
+    owner: str
+    """Who writes it: `user space`."""
+    is_repeated: bool
+    """The function reads it more than once, and may get two values."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedLock(Fact):
+    """An access made under a lock before the series, and under none now."""
+
+    lock: str
+    """The lock that was taken, as the code spelled it."""
+    check: str
+    """The line that reads the field before it is stored, if the lock held the two together; or empty."""
+    other: str
+    """A function that still stores the field."""
+    is_apart: bool
+    """A check and its store come apart: marks would not repair that."""
+    write_wanted: str
+    read_wanted: str
 
 
 @dataclass(frozen=True, slots=True)

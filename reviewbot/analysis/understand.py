@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from reviewbot.analysis.accessors import Accessors
+from reviewbot.analysis.bare_sides import BareSides
+from reviewbot.analysis.before import NOTHING, Before
 from reviewbot.analysis.beside import Beside
 from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.crossings import Crossings
@@ -17,6 +19,7 @@ from reviewbot.analysis.exposure import Exposure
 from reviewbot.analysis.facts import Fact
 from reviewbot.analysis.finders import Finders
 from reviewbot.analysis.flags import Flags
+from reviewbot.analysis.foreign_reads import ForeignReads
 from reviewbot.analysis.frees import Frees
 from reviewbot.analysis.gates import Gates
 from reviewbot.analysis.grace_waits import GraceWaits
@@ -31,12 +34,14 @@ from reviewbot.analysis.novelty import names_of_interest
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.ordering import Ordering
 from reviewbot.analysis.page_tables import PageTables
+from reviewbot.analysis.own_marks import OwnMarks
 from reviewbot.analysis.payload import Payloads
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
 from reviewbot.analysis.publications import Publications
 from reviewbot.analysis.purposes import Purposes
 from reviewbot.analysis.rcu_pointers import RcuPointers
+from reviewbot.analysis.removed_locks import RemovedLocks
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.sightings import Sightings
 from reviewbot.analysis.stale_copies import StaleCopies
@@ -62,8 +67,9 @@ class FunctionFacts(Protocol):
 class Analysis:
     """The analyses of one program, wired together; each answers lazily and once."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, before: Before = NOTHING) -> None:
         self.program = program
+        self._before = before
         self.effects = Effects(program)
         self.contexts = Contexts(program)
         self.holding = Holding(program, self.effects, self.contexts)
@@ -97,6 +103,9 @@ class Analysis:
             Crossings(self.stories, ordering, self.evidence, scenarios),
             Markings(self.evidence, update_side, scenarios),
             RcuPointers(self.evidence),
+            OwnMarks(self.evidence),
+            BareSides(program, self.holding, self.contexts, self.stories, self.evidence, scenarios),
+            ForeignReads(program, self.evidence),
             NewFields(self.evidence),
         )
         self._documented = Documented(program, self.contexts)
@@ -105,6 +114,7 @@ class Analysis:
 
     def _of_functions(self, provenance: Provenance, scenarios: Scenarios) -> tuple[FunctionFacts, ...]:
         sightings = Sightings(self.program, self.holding, self.objects)
+        self._removed = RemovedLocks(self.program, self._before, self.contexts, sightings, scenarios)
         list_uses = ListUses(self.program, sightings)
         exposure = Exposure(self.program, self.holding, self.effects, self.contexts)
         finders = Finders(self.program, list_uses, provenance)
@@ -128,6 +138,7 @@ class Analysis:
         for study in tuple(self.program.touched()):
             for maker in self._function_makers:
                 found += maker.facts(study)
+        found += self._removed.all_facts()
         return tuple(dict.fromkeys(found))
 
     def _of_story(self, story: Story) -> Iterator[Fact]:

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 
 from reviewbot.kernel.vocabulary.barriers import Barriers, read_barriers
 from reviewbot.kernel.vocabulary.contexts import Contexts, read_contexts
+from reviewbot.kernel.vocabulary.foreign_memory import ForeignMemory, read_foreign_memory
 from reviewbot.kernel.vocabulary.homes import Homes, read_homes
 from reviewbot.kernel.vocabulary.lifetimes import (
     Memory,
@@ -75,6 +76,11 @@ class Vocabulary:
     def memory(self) -> Memory:
         """Allocation, freeing, copying."""
         return read_memory(read_table("memory"))
+
+    @cached_property
+    def foreign_memory(self) -> ForeignMemory:
+        """Memory that user space or a device writes, too."""
+        return read_foreign_memory(read_table("foreign_memory"))
 
     @cached_property
     def waiting(self) -> Waiting:

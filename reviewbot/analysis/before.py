@@ -1,0 +1,68 @@
+"""The touched files as they were before the series, looked at only where it takes a lock away."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reviewbot.analysis.contexts import Contexts
+from reviewbot.analysis.effects import Effects
+from reviewbot.analysis.held import Holding
+from reviewbot.analysis.program import Program, Study
+from reviewbot.kernel.vocabulary import vocabulary
+from reviewbot.syntax.facts import FileFacts
+
+_CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A line that a patch takes away and that calls a function which takes a lock."""
+
+    path: str
+    """The file's name at the tip."""
+    patch: int
+    text: str
+
+
+def takes_lock(text: str) -> bool:
+    """Whether a line of C takes a lock, by the names that it calls."""
+    known = vocabulary().locks
+    names = _CALLED.findall(text)
+    return any(known.acquire(name) is not None or name in ("guard", "scoped_guard") for name in names)
+
+
+class Before:
+    """The program before the series: `files` by their name at the tip, those alone that lost a lock."""
+
+    def __init__(self, files: Mapping[str, FileFacts], removals: tuple[Removal, ...]) -> None:
+        self.removals = removals
+        self._files = files
+        program = Program({file.path: file for file in files.values()})
+        self._program = program
+        self.holding = Holding(program, Effects(program), Contexts(program))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files, by their name at the tip, sorted."""
+        return tuple(sorted(self._files))
+
+    def may_lose(self, path: str, name: str) -> bool:
+        """Whether a line that was taken away stood in the function, as far as its text tells."""
+        text = self._files[path].function_text(name)
+        lines = {removal.text.partition("/*")[0].strip() for removal in self.removals if removal.path == path}
+        return any(line.encode("utf-8", "surrogateescape") in text for line in lines)
+
+    def study(self, study: Study) -> Study | None:
+        """The function as it was; None for a new one, and for one in a file that lost no lock."""
+        file = self._files.get(study.file.path)
+        return self._program.study(file.path, study.name) if file is not None else None
+
+    def parts(self, study: Study) -> Iterator[Study]:
+        """The parts of the function that hunks showed of it as it was."""
+        file = self._files.get(study.file.path)
+        if file is not None:
+            for part in file.parts(study.name):
+                yield Study(part, file)
+
+
+NOTHING = Before({}, ())
