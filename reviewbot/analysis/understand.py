@@ -33,8 +33,8 @@ from reviewbot.analysis.new_fields import NewFields
 from reviewbot.analysis.novelty import names_of_interest
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.ordering import Ordering
-from reviewbot.analysis.page_tables import PageTables
 from reviewbot.analysis.own_marks import OwnMarks
+from reviewbot.analysis.page_tables import PageTables
 from reviewbot.analysis.payload import Payloads
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
