@@ -383,32 +383,6 @@ class MixedMarking(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignRead(Fact):
-    """A plain read of memory that somebody out of the kernel's sight writes."""
-
-    owner: str
-    """Who writes it: `user space`."""
-    is_repeated: bool
-    """The function reads it more than once, and may get two values."""
-
-
-@dataclass(frozen=True, slots=True)
-class RemovedLock(Fact):
-    """An access made under a lock before the series, and under none now."""
-
-    lock: str
-    """The lock that was taken, as the code spelled it."""
-    check: str
-    """The line that reads the field before it is stored, if the lock held the two together; or empty."""
-    other: str
-    """A function that still stores the field."""
-    is_apart: bool
-    """A check and its store come apart: marks would not repair that."""
-    write_wanted: str
-    read_wanted: str
-
-
-@dataclass(frozen=True, slots=True)
 class NewField(Fact):
     """A field the series adds: written, with no reader (yet), and no rule stated for it."""
 

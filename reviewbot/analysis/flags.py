@@ -16,20 +16,19 @@ from reviewbot.analysis.facts import Confidence, Field, Flag, Pairing, Place, Si
 from reviewbot.analysis.flow import bits
 from reviewbot.analysis.handoffs import Handoffs
 from reviewbot.analysis.interleavings import message_passing
-from reviewbot.analysis.ordering import Ordering, is_acquire, is_release
+from reviewbot.analysis.ordering import Ordering, has_own_acquire, is_acquire, is_release
 from reviewbot.analysis.payload import Payloads, Touched
 from reviewbot.analysis.program import Study
 from reviewbot.analysis.scenario import Act, Doing, Scenario
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.threads import Point, fill_point
+from reviewbot.analysis.types import is_text
 from reviewbot.analysis.update_side import UpdateSide
-from reviewbot.syntax.model import Call, Kind, Marking, TypeName, ValueKind
+from reviewbot.syntax.model import Call, Kind, Marking, ValueKind
 
 MOST_PROVED = 4
 """Fields of a payload that are taken to a proof, at most."""
-
-_BYTES = frozenset({"char", "unsigned char", "signed char", "u8", "s8", "__u8", "uint8_t", "void"})
 
 STRENGTH = (
     Marking.DATA_RACE,
@@ -63,7 +62,7 @@ class Flags:
 
     def facts(self, story: Story) -> Iterator[Flag | Pairing]:
         """What is to be asked of a field that is set and tested: at most one fact."""
-        if story.type is not None and (story.type.pointers or story.type.tag or _is_text(story.type)):
+        if story.type is not None and (story.type.pointers or story.type.tag or is_text(story.type)):
             return
         if not all(_is_state(writer) for writer in story.writes):
             return
@@ -87,7 +86,7 @@ class Flags:
         store = self._store_order(writer, fields)
         loads = [self._load_order(check, fields) for check in checks]
         loose = [check.seen for check, load in zip(checks, loads, strict=True) if load is None]
-        if store is not None and (not loose or _is_taken_up(story, writer)):
+        if store is not None and (not loose or has_own_acquire(story, writer)):
             return
         is_new = any(s.access.is_new for s in (writer, *loose))
         if matched is None:
@@ -309,19 +308,6 @@ class Payload:
         if len(self.texts) <= 2:
             return " and ".join(self.texts)
         return f"{self.texts[0]}, {self.texts[1]} and {len(self.texts) - 2} more"
-
-
-def _is_taken_up(story: Story, writer: Seen) -> bool:
-    """Whether the function of the store itself has the acquire that pairs: `if (ready) return; set_up()`.
-
-    Whoever goes on then has come through it, and need not look again in order.
-    """
-    return any(s.study is writer.study and s.access.kind is Kind.READ and is_acquire(s) for s in story.seen)
-
-
-def _is_text(type_: TypeName) -> bool:
-    """Whether an array holds bytes rather than flags, one for each index."""
-    return type_.array and type_.name in _BYTES
 
 
 def _order(confidence: Confidence) -> int:

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, Overlap
-from reviewbot.analysis.facts import Confidence, ForeignRead
+from reviewbot.analysis.facts import Confidence
 from reviewbot.analysis.program import Program
 from reviewbot.analysis.stories import USER_SPACE, Seen, Story
+from reviewbot.analysis.unprotected import ForeignRead
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Call, Kind, Marking, Path
 

@@ -6,7 +6,7 @@ stores, behind the flag and before the payload on the side that loads.
 
 from reviewbot.analysis.flow import bits
 from reviewbot.analysis.program import Study
-from reviewbot.analysis.stories import Seen
+from reviewbot.analysis.stories import Seen, Story
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Access, Call, Kind, Marking
 
@@ -102,6 +102,14 @@ def is_release(seen: Seen) -> bool:
 def is_acquire(seen: Seen) -> bool:
     """Whether the load itself orders what is loaded after it."""
     return seen.access.marking in ORDERING_LOADS
+
+
+def has_own_acquire(story: Story, writer: Seen) -> bool:
+    """Whether the function of the store itself has the acquire that pairs: `if (ready) return; set_up()`.
+
+    Whoever goes on then has come through it, and need not look again in order.
+    """
+    return any(s.study is writer.study and s.access.kind is Kind.READ and is_acquire(s) for s in story.seen)
 
 
 def _called(study: Study, index: int) -> str:

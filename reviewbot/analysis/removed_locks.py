@@ -11,7 +11,7 @@ from reviewbot.analysis import wording
 from reviewbot.analysis.before import Before, Removal
 from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.evidence import UNMARKED
-from reviewbot.analysis.facts import Confidence, HeldLock, Known, Place, RemovedLock
+from reviewbot.analysis.facts import Confidence, HeldLock, Known, Place
 from reviewbot.analysis.locks import same_lock
 from reviewbot.analysis.objects import CONSTRUCTOR, DESTRUCTOR
 from reviewbot.analysis.program import Program, Study
@@ -19,6 +19,7 @@ from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.sightings import Sightings
 from reviewbot.analysis.stories import Seen, tests_of
 from reviewbot.analysis.types import object_text
+from reviewbot.analysis.unprotected import RemovedLock
 from reviewbot.syntax.model import Access, Kind
 
 CHANGES = (Kind.READ, Kind.WRITE, Kind.RMW)

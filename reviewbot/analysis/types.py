@@ -11,6 +11,7 @@ from reviewbot.analysis.facts import Field
 from reviewbot.syntax.model import Member, Path, Root, Struct, TypeName
 
 POINTER_WALK = ("[]", "*")
+_BYTES = frozenset({"char", "unsigned char", "signed char", "u8", "s8", "__u8", "uint8_t", "void"})
 
 
 class Types:
@@ -131,3 +132,8 @@ def object_text(path: Path) -> str:
 def object_name(path: Path) -> str:
     """The last word of the expression for the object: `kvm` of `vcpu->kvm->arch.x`."""
     return object_text(path).rpartition(">")[2].rpartition(".")[2]
+
+
+def is_text(type_: TypeName) -> bool:
+    """Whether an array holds bytes of a text rather than numbers, one for each index."""
+    return type_.array and type_.name in _BYTES

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cache
 
-from reviewbot.analysis import facts
+from reviewbot.analysis import facts, unprotected
 from reviewbot.analysis.facts import Fact, Field
 
 
@@ -28,7 +28,8 @@ class FactForm:
 @cache
 def fact_forms() -> dict[str, FactForm]:
     """Every kind of fact, by the name that pages use."""
-    kinds = [kind for kind in vars(facts).values() if isinstance(kind, type) and issubclass(kind, Fact)]
+    found = {**vars(facts), **vars(unprotected)}.values()
+    kinds = [kind for kind in found if isinstance(kind, type) and issubclass(kind, Fact)]
     return {form.name: form for form in map(_form, kinds) if form.type is not Fact}
 
 

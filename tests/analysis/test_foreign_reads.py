@@ -2,7 +2,7 @@
 
 import pytest
 
-from reviewbot.analysis.facts import ForeignRead
+from reviewbot.analysis.unprotected import ForeignRead
 from reviewbot.kernel.vocabulary import vocabulary
 from tests.analysis.series import facts
 

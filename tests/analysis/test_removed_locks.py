@@ -5,7 +5,7 @@
 import pytest
 
 from reviewbot.analysis.before import takes_lock
-from reviewbot.analysis.facts import RemovedLock
+from reviewbot.analysis.unprotected import RemovedLock
 from tests.analysis.series import facts, reviewed
 
 BARE = """

@@ -17,9 +17,16 @@ WITHOUT = {
     "rcu-plain-access": "asks for the accessor of the annotation, whatever the other side does",
     "new-field-unread": "asks for the rule, not for an order",
     "grace-period-deadlock": "a deadlock is no question of order",
+    "foreign-memory-read": "the other side is no thread of the kernel",
     "stale-copy": "what a copy misses is a matter of several stores under one lock",
 }
 """Rules whose questions are not of order, each with the reason."""
+
+IN_PART = {
+    "rcu-list-mismatch": "a list_del() poisons; no test shows that",
+    "removed-lock": "a check and its store come apart: no mark and no order repairs that",
+}
+"""Rules of whose questions some are not of order."""
 
 EXAMPLES = [
     pytest.param(rule, example, id=f"{rule.id}-{number}")
@@ -36,4 +43,4 @@ def test_every_question_of_order_is_proved(rule: Rule, example: Example) -> None
     proofs = [proof for fact in facts if (proof := PROVER.prove(fact.scenarios))]
     assert facts
     assert [proof.standing for proof in proofs] == [Standing.PROVED] * len(proofs)
-    assert proofs or rule.id == "rcu-list-mismatch"  # a list_del() poisons; no test shows that
+    assert proofs or rule.id in IN_PART
