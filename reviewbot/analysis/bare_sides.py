@@ -20,6 +20,8 @@ from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Kind, Marking, ValueKind
 
 DEPTH = 3
+MOST_PAIRS = 400
+"""A field with more pairs of a store and a read is generated code."""
 FEW_EVENTS = 8
 """A function with so few events that stores a value is taken for a helper that does just that."""
 
@@ -50,6 +52,8 @@ class BareSides:
             return
         writes = [s for s in story.writes if not self._evidence.is_alone(s.study)]
         reads = [s for s in story.reads if s.access.is_new]
+        if len(writes) * len(reads) > MOST_PAIRS:
+            return
         found = self._bare_read(writes, reads) or self._bare_store(writes, reads)
         if found is not None:
             writer, reader, lock, words = found

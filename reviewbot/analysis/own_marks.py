@@ -7,7 +7,7 @@ value, or several.
 from collections.abc import Iterator
 
 from reviewbot.analysis import wording
-from reviewbot.analysis.alternatives import is_marked_in_sibling
+from reviewbot.analysis.alternatives import Alternatives
 from reviewbot.analysis.evidence import Evidence, Overlap
 from reviewbot.analysis.facts import Known, MixedMarking, SharedAccess, Side
 from reviewbot.analysis.markings import MARKED
@@ -22,6 +22,7 @@ class OwnMarks:
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
+        self._alternatives = Alternatives()
 
     def facts(self, story: Story) -> Iterator[MixedMarking]:
         """A new plain read in a function that also reads the field marked: at most one fact.
@@ -33,7 +34,7 @@ class OwnMarks:
             return
         for seen in story.seen:
             marked = self._marked_beside(story, seen)
-            if marked is not None and not is_marked_in_sibling(story, seen):
+            if marked is not None and not self._alternatives.is_marked_in_sibling(story, seen):
                 yield self._fact(story, seen, marked)
                 return
 
@@ -43,7 +44,7 @@ class OwnMarks:
         is_plain = access.marking is Marking.PLAIN and access.kind is Kind.READ and access.via is None
         if not (is_plain and access.is_new and seen.is_live) or self._evidence.is_alone(seen.study):
             return None
-        own = [s for s in story.seen if s.study is seen.study and s.access.text == access.text]
+        own = [s for s in story.seen_in.get(seen.study, ()) if s.access.text == access.text]
         if any(s.access.is_write for s in own):
             return None
         held = _locks(access)

@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 from reviewbot.analysis import wording
 from reviewbot.analysis.before import Before, Removal
 from reviewbot.analysis.contexts import Contexts
-from reviewbot.analysis.evidence import UNMARKED
 from reviewbot.analysis.facts import Confidence, HeldLock, Known, Place
 from reviewbot.analysis.locks import same_lock
 from reviewbot.analysis.objects import CONSTRUCTOR, DESTRUCTOR
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.sightings import Sightings
-from reviewbot.analysis.stories import Seen, tests_of
+from reviewbot.analysis.stories import UNMARKED, Seen, tests_of
 from reviewbot.analysis.types import object_text
 from reviewbot.analysis.unprotected import RemovedLock
 from reviewbot.syntax.model import Access, Kind
@@ -49,6 +48,7 @@ class RemovedLocks:
         self._contexts = contexts
         self._sightings = sightings
         self._scenarios = scenarios
+        self._studies: dict[str, tuple[Study, ...]] = {}
 
     def all_facts(self) -> Iterator[RemovedLock]:
         """The facts about every function of the files that lost a lock; lines need not be added there."""
@@ -171,13 +171,18 @@ class RemovedLocks:
             for event, access in part.accesses()
         )
 
-    def _parts(self, member: str) -> Iterator[Study]:
+    def _parts(self, member: str) -> tuple[Study, ...]:
         """The functions that may access a member; of those that hunks show, each part."""
-        for path in sorted(self._program.files):
-            file = self._program.files[path]
-            for name in file.functions_accessing(member):
-                for part in file.parts(name):
-                    yield Study(part, file)
+        if member not in self._studies:
+            files = (self._program.files[path] for path in sorted(self._program.files))
+            self._studies[member] = tuple(
+                Study(part, file)
+                for file in files
+                for name in file.functions_accessing(member)
+                if not file.is_cut(name)
+                for part in file.parts(name)
+            )
+        return self._studies[member]
 
     def _seen(self, study: Study, event: int, access: Access) -> Seen:
         return Seen(self._sightings.access(study, event), study, event, access, False, False)
