@@ -45,6 +45,12 @@ class Tree:
     def read(self, _commit: str, path: str) -> bytes | None:
         return self.files.get(path)
 
+    def blob(self, _commit: str, path: str) -> str | None:
+        return path if path in self.files else None
+
+    def read_blob(self, blob: str) -> bytes | None:
+        return self.files.get(blob)
+
     def listing(self, _commit: str, folder: str) -> tuple[str, ...]:
         return tuple(path for path in sorted(self.files) if path.rpartition("/")[0] == folder)
 
