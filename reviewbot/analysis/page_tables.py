@@ -35,7 +35,8 @@ class PageTables:
         is_store = access.kind is Kind.WRITE and access.marking is Marking.PLAIN
         is_whole = tuple(step.name for step in access.path.steps) == ("*",)
         is_handed = access.path.root_kind is Root.PARAMETER
-        return is_store and is_whole and is_handed and known is not None and known.name in self._entries
+        is_entry = known is not None and known.name in self._entries and known.pointers == 1
+        return is_store and is_whole and is_handed and is_entry
 
     def _fact(self, study: Study, event: int, access: Access) -> MixedMarking:
         held = self._holding.at(study, event).locks

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from reviewbot.analysis import wording
-from reviewbot.analysis.evidence import Evidence
+from reviewbot.analysis.evidence import Evidence, excludes
 from reviewbot.analysis.facts import Confidence, Known, MixedMarking, Side
 from reviewbot.analysis.stories import Seen, Story, tests_of
 from reviewbot.syntax.model import Kind, Marking, ValueKind
@@ -38,7 +38,11 @@ class RcuPointers:
         users = [s for s in story.seen if s.access.marking in FAMILY]
         if not is_declared and len({s.study for s in users if s.is_live}) < LEAST_FAMILY:
             return
-        plain = [s for s in story.seen if _is_candidate(s) and (is_declared or s.is_live)]
+        plain = [
+            s
+            for s in story.seen
+            if _is_candidate(s) and (is_declared or (s.is_live and not _is_updater(story, s)))
+        ]
         for seen in sorted(plain, key=_is_tested)[:1]:
             yield self._fact(story, seen, users)
 
@@ -77,6 +81,12 @@ class RcuPointers:
         )
 
 
+def _is_updater(story: Story, seen: Seen) -> bool:
+    """Whether a read is made under the lock of all stores: without the annotation no tool objects."""
+    is_guarded = bool(story.writes) and all(excludes(writer, seen) for writer in story.writes)
+    return is_guarded and not seen.access.is_write
+
+
 def _is_candidate(seen: Seen) -> bool:
     """A new plain access of the pointer itself, on a line that does not speak of RCU."""
     access = seen.access
@@ -109,8 +119,12 @@ def _wanted(seen: Seen) -> str:
 
 
 def _is_tested(seen: Seen) -> bool:
-    """Whether the pointer is only compared with NULL, which sparse lets pass."""
-    return not seen.access.is_write and seen.source.result is None and any(tests_of(seen))
+    """Whether the pointer is only compared, with NULL or an address: it is not followed."""
+    if seen.access.is_write or seen.source.result is not None:
+        return False
+    text = re.escape(seen.access.text)
+    is_compared = re.search(rf"(?<![\w>.]){text}\s*[!=]=|[!=]=\s*{text}(?![\w.(\[-])", seen.access.line_text)
+    return is_compared is not None or any(tests_of(seen))
 
 
 def _is_handed_on(seen: Seen) -> bool:

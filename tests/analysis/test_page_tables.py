@@ -23,6 +23,7 @@ def test_a_plain_store_of_an_entry(kind: str) -> None:
 
 SILENT = {
     "marked": ("*entry = pmd;", "WRITE_ONCE(*entry, pmd);"),
+    "where a pointer to an entry is to be put": ("pmd_t *entry", "pmd_t **entry"),
     "another type": ("pmd_t *entry", "u64 *entry"),
     "a table that is being built": ("wren_set_pmd", "wren_init_pmd"),
     "at start-up": ("static inline void", "static void __init"),

@@ -21,6 +21,9 @@ WANTED = {
     "w->nest = NULL;": "RCU_INIT_POINTER()",
     "w->nest = wren_nest(w);": "rcu_assign_pointer()",
     "if (w->nest)\n\t\twren_wake(w);": "rcu_access_pointer()",
+    "WARN_ON(w->nest != &wren_default);": "rcu_access_pointer()",
+    "WARN_ON(&wren_default == w->nest);": "rcu_access_pointer()",
+    "WARN_ON(w->nest->eggs == 1);": "rcu_dereference()",
     "struct nest *n = w->nest;\n\n\twren_count(n->eggs);": "rcu_dereference()",
     "struct nest *n;\n\n\tguard(mutex)(&w->lock);\n\tn = w->nest;\n\twren_count(n->eggs);": (
         "rcu_dereference_protected()"
@@ -89,3 +92,9 @@ def test_a_mere_test_is_asked_about_in_a_low_voice_and_last() -> None:
 def test_a_pointer_that_is_handed_on_is_asked_about_in_a_low_voice() -> None:
     (fact,) = rcu(DECLARED % "wren_wake(w->nest);")
     assert fact.confidence is Confidence.LOW
+
+
+def test_read_under_the_lock_of_all_stores() -> None:
+    locked = USED.replace("\trcu_assign_pointer", "\tguard(mutex)(&w->lock);\n\trcu_assign_pointer")
+    assert len(rcu(locked)) == len(rcu(USED)) == 1
+    assert rcu(locked.replace("\treturn w->nest;", "\tguard(mutex)(&w->lock);\n\treturn w->nest;")) == []
