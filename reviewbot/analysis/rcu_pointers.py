@@ -18,7 +18,7 @@ FAMILY = frozenset({Marking.RCU, Marking.RCU_PROTECTED, Marking.RCU_ACCESS, Mark
 ANNOTATION = "__rcu"
 
 LEAST_FAMILY = 2
-"""Functions that have to use the family where the pointer is not declared __rcu."""
+"""Functions that have to use the family where the pointer is not declared __rcu; one if it is new."""
 
 _SPELLED = re.compile(r"rcu_|_rcu\w*\(|dereference|__force")
 """A line with one of these speaks of RCU by itself: through a macro that we do not know."""
@@ -36,7 +36,8 @@ class RcuPointers:
         if story.type is not None and not story.type.pointers:
             return
         users = [s for s in story.seen if s.access.marking in FAMILY]
-        if not is_declared and len({s.study for s in users if s.is_live}) < LEAST_FAMILY:
+        least = 1 if story.is_new else LEAST_FAMILY
+        if not is_declared and len({s.study for s in users if s.is_live}) < least:
             return
         plain = [
             s

@@ -98,3 +98,10 @@ def test_read_under_the_lock_of_all_stores() -> None:
     locked = USED.replace("\trcu_assign_pointer", "\tguard(mutex)(&w->lock);\n\trcu_assign_pointer")
     assert len(rcu(locked)) == len(rcu(USED)) == 1
     assert rcu(locked.replace("\treturn w->nest;", "\tguard(mutex)(&w->lock);\n\treturn w->nest;")) == []
+
+
+def test_one_user_is_enough_of_a_new_pointer() -> None:
+    one = USED[USED.index("void wren_set") :]
+    assert rcu(one) == []
+    (fact,) = rcu("struct wren {\n\tstruct nest *nest;\n};\n" + one)
+    assert (fact.wanted, fact.place.function) == ("rcu_dereference()", "wren_last")
