@@ -29,9 +29,18 @@ _SECTIONS = (
 """What goes round a thread."""
 
 
+def _marked(forms: tuple[str, ...]) -> tuple[str, ...]:
+    """Of forms of reads or writes those that are no plain accesses."""
+    return tuple(form for form in forms if "*{name} =" not in form and "= *{name}" not in form)
+
+
 @st.composite
 def threads(draw: st.DrawFn, most: int, barriers: bool = False) -> str:
-    """At most so many statements of a thread; with `barriers`, a full one between each two accesses."""
+    """At most so many statements of a thread.
+
+    With `barriers` all accesses are marked, with a full barrier between each two: one orders no plain accesses.
+    """
+    reads, writes = (_marked(_READS), _marked(_WRITES)) if barriers else (_READS, _WRITES)
     found: list[str] = []
     registers = 0
     count = draw(st.integers(1, most))
@@ -40,11 +49,11 @@ def threads(draw: st.DrawFn, most: int, barriers: bool = False) -> str:
             found.append("smp_mb();" if barriers else draw(_FENCES))
         read = f"r{registers}"
         if draw(st.booleans()):
-            form = draw(st.sampled_from(_READS))
+            form = draw(st.sampled_from(reads))
             found.append(form.format(r=read, name=draw(_NAMES), value=draw(_VALUES), order=draw(_ORDERS)))
             registers += 1
             continue
-        form = draw(st.sampled_from(_WRITES))
+        form = draw(st.sampled_from(writes))
         value, last = str(draw(_VALUES)), f"r{registers - 1}"
         way = draw(st.sampled_from(("", "data", "ctrl"))) if registers else ""
         if way == "data":
