@@ -38,7 +38,7 @@ def _marked(forms: tuple[str, ...]) -> tuple[str, ...]:
 def threads(draw: st.DrawFn, most: int, barriers: bool = False) -> str:
     """At most so many statements of a thread.
 
-    With `barriers` all accesses are marked, with a full barrier between each two: one orders no plain accesses.
+    With `barriers` all accesses are marked, with a full barrier between each two: it orders no plain ones.
     """
     reads, writes = (_marked(_READS), _marked(_WRITES)) if barriers else (_READS, _WRITES)
     found: list[str] = []
