@@ -43,6 +43,7 @@ def _on_a_tree(command: Any) -> Any:
         click.option("--no-tree", is_flag=True, help="Look at the diff alone, also inside a repository."),
         click.option("--base", metavar="REV", help="The commit it applies to, if nothing tells."),
         click.option("--revision", type=int, metavar="N", help="This revision of it, not the newest."),
+        click.option("--archive", metavar="URL", help="Where Message-IDs are looked up (default: lore)."),
         click.option("--no-cache", is_flag=True, help="Use nothing learnt of files by earlier runs."),
     )
     for option in reversed(options):
@@ -101,7 +102,8 @@ def review(source: tuple[str, ...], exit_code: bool, **options: Any) -> None:
     """Review a patch series and print comments.
 
     SOURCE is a range of commits (main..topic), the last commits (-3), one commit, an mbox, a
-    maildir, patch files or a folder of them, or - for standard input.
+    maildir, patch files or a folder of them, - for standard input, or a Message-ID or address
+    of a mail in lore or another public-inbox.
     """
     from reviewbot.commands.review import Request, run  # noqa: PLC0415 - see the module's docstring
 

@@ -2,9 +2,10 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from reviewbot.cache import LIMIT, clear, info
-from reviewbot.commands.folders import cache_folder, facts_path
+from reviewbot.commands.folders import cache_folder, facts_path, mail_folder
 from reviewbot.commands.output import emit
 from reviewbot.errors import ReviewbotError
 from reviewbot.publishers import clean
@@ -26,6 +27,8 @@ def run_info() -> None:
     ]
     if known.oldest is not None:
         lines.append(f"oldest   last used {datetime.fromtimestamp(known.oldest, UTC):%Y-%m-%d %H}:00 UTC")
+    if kept := _mails():
+        lines.append(f"mail     {len(kept)} answers of archives, kept for ten minutes")
     emit("".join(f"{line}\n" for line in lines), None)
 
 
@@ -42,3 +45,11 @@ def run_clear() -> None:
         raise ReviewbotError(f"{path}: in use or not writable; end the other runs of reviewbot and try again")
     with suppress(OSError):
         (folder / "rules.json").unlink(missing_ok=True)
+    for answer in _mails():
+        with suppress(OSError):
+            answer.unlink(missing_ok=True)
+
+
+def _mails() -> list[Path]:
+    folder = mail_folder()
+    return sorted(folder.glob("*.lore.cache")) if folder else []

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reviewbot.cache import Cache
+from reviewbot.sources.archive import LORE, Archive, archive_base
 
 
 def cache_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
@@ -26,6 +27,21 @@ def facts_path() -> Path | None:
 def facts(is_unwanted: bool = False) -> Cache:
     """The cache of facts, opened; one that knows nothing where it is not wanted or has no place."""
     return Cache(None if is_unwanted else facts_path())
+
+
+def mail_folder() -> Path | None:
+    """The folder in which answers of mail archives are kept for a while; None without a home."""
+    folder = cache_folder()
+    return folder / "mail" if folder else None
+
+
+def archive(address: str | None, is_uncached: bool = False) -> Archive:
+    """The mail archive that was named, or lore.
+
+    Raises:
+        SourceError: that is no address.
+    """
+    return Archive(archive_base(address or LORE), None if is_uncached else mail_folder())
 
 
 def _folder(environment: Mapping[str, str], variable: str, below_home: str) -> Path | None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from reviewbot.analysis.facts import Confidence
 from reviewbot.cache import Cache
-from reviewbot.commands.folders import cache_folder, facts
+from reviewbot.commands.folders import archive, cache_folder, facts
 from reviewbot.commands.output import Progress, check_target, emit, wants_color, width
 from reviewbot.commands.place import Wish, ground, opened
 from reviewbot.commands.trouble import say
@@ -26,6 +26,7 @@ class Request:
     sources: tuple[str, ...]
     wish: Wish
     revision: int | None = None
+    archive: str | None = None
     form: str = "terminal"
     output: Path | None = None
     reply: Path | None = None
@@ -74,7 +75,8 @@ def reviewed(request: Request, progress: Progress) -> Review:
     """The review itself, nothing of it published."""
     progress("reading the series")
     with opened(request.wish, request.sources) as repository, facts(request.no_cache) as cache:
-        series = read_series(request.sources, repository, request.revision, sys.stdin.buffer)
+        known = archive(request.archive, request.no_cache)
+        series = read_series(request.sources, repository, request.revision, sys.stdin.buffer, known)
         found = ground(series, repository, request.wish)
         done = review(series, found.repository, _options(request, found.base, progress, cache))
         notes = [*done.report.notes, *found.notes]

@@ -12,7 +12,7 @@ from reviewbot.analysis.program import Program
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.understand import Analysis
 from reviewbot.cache import Cache
-from reviewbot.commands.folders import facts
+from reviewbot.commands.folders import archive, facts
 from reviewbot.commands.output import Progress, emit
 from reviewbot.commands.place import Wish, ground, opened
 from reviewbot.errors import ReviewbotError, SourceError
@@ -41,6 +41,7 @@ class Question:
     sources: tuple[str, ...]
     wish: Wish
     revision: int | None = None
+    archive: str | None = None
     quiet: bool = False
     verbose: bool = False
     no_cache: bool = False
@@ -74,7 +75,8 @@ def run(question: Question) -> None:
 def _of_series(
     question: Question, repository: Repository | None, options: Options
 ) -> tuple[Analysis, tuple[str, ...]]:
-    series = read_series(question.sources, repository, question.revision, sys.stdin.buffer)
+    known = archive(question.archive, question.no_cache)
+    series = read_series(question.sources, repository, question.revision, sys.stdin.buffer, known)
     found = ground(series, repository, question.wish)
     done = understand(series, found.repository, replace(options, base=found.base))
     if found.repository is None:

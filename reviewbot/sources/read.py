@@ -8,6 +8,7 @@ from typing import BinaryIO
 from reviewbot.errors import SourceError
 from reviewbot.series.mail import Message, read_message, read_plain
 from reviewbot.series.model import Series, Unread
+from reviewbot.sources.archive import Archive, fetch, is_mail_name, may_be_mail_name
 from reviewbot.sources.commits import is_range, read_range
 from reviewbot.sources.git import Repository
 from reviewbot.sources.mbox import RawMessage, folder_files, is_quilt, read_path, read_stream
@@ -17,18 +18,28 @@ _ENDINGS = (".mbox", ".patch", ".diff", ".eml", ".gz")
 
 
 def read_series(
-    arguments: tuple[str, ...], repository: Repository | None, revision: int | None, stdin: BinaryIO
+    arguments: tuple[str, ...],
+    repository: Repository | None,
+    revision: int | None,
+    stdin: BinaryIO,
+    archive: Archive | None = None,
 ) -> Series:
-    """The series that the arguments name: files, folders, `-`, or one revision range.
+    """The series that the arguments name: files, folders, `-`, one revision range, or one mail.
 
-    `revision` chooses among the revisions found; the newest by default. What was found
-    beside it is named in `skipped`, and in `unread` a file that could not be read while
-    others could.
+    A mail is a Message-ID, looked up in `archive`, or an address of one. `revision` chooses
+    among the revisions found; the newest by default. What was found beside it is named in
+    `skipped`, and in `unread` a file that could not be read while others could.
 
     Raises:
         SourceError: there is nothing to review, with what to do about it.
         TreeError: a range is named outside of a repository.
     """
+    mails = [argument for argument in arguments if _is_mail(argument, repository)]
+    if mails and len(arguments) > 1:
+        message = f"{mails[0]} is in a mail archive: name one mail, or files, not both"
+        raise SourceError(message)
+    if mails:
+        return _from_archive(mails[0], revision, archive or Archive())
     ranges = [argument for argument in arguments if _is_revision(argument)]
     if not ranges:
         return _from_mail(arguments, revision, stdin)
@@ -56,9 +67,19 @@ def names_commits(arguments: tuple[str, ...]) -> bool:
     return any(_is_revision(argument) for argument in arguments)
 
 
+def _is_mail(argument: str, repository: Repository | None) -> bool:
+    """Whether an argument names a mail in an archive, and neither a file nor commits."""
+    if Path(argument).exists():
+        return False
+    if is_mail_name(argument):
+        return True
+    is_other = is_range(argument) or _looks_like_path(argument)
+    return may_be_mail_name(argument) and not is_other and not (repository and repository.knows(argument))
+
+
 def _is_revision(argument: str) -> bool:
     """Whether an argument names commits: nothing of that name exists as a file."""
-    if argument == "-":
+    if argument == "-" or is_mail_name(argument):
         return False
     if is_range(argument):
         return True
@@ -69,6 +90,16 @@ def _looks_like_path(argument: str) -> bool:
     return argument.startswith((".", "/", "~")) or argument.endswith(
         (".mbox", ".patch", ".diff", ".eml", ".gz")
     )
+
+
+def _from_archive(name: str, revision: int | None, archive: Archive) -> Series:
+    found = fetch(name, archive)
+    chosen, revisions = newest(group(found.messages), revision, found.meant)
+    if chosen is None:
+        known = ", ".join(f"v{number}" for number in revisions)
+        message = f"{name}: no revision {revision} is in the archive; found {known}"
+        raise SourceError(message)
+    return replace(chosen, skipped=chosen.skipped + found.notes)
 
 
 def _from_mail(arguments: tuple[str, ...], revision: int | None, stdin: BinaryIO) -> Series:

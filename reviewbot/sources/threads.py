@@ -234,17 +234,21 @@ def _series(entry: _Group) -> Series:
     )
 
 
-def newest(threads: tuple[Thread, ...], revision: int | None) -> tuple[Series | None, tuple[int, ...]]:
+def newest(
+    threads: tuple[Thread, ...], revision: int | None, meant: str = ""
+) -> tuple[Series | None, tuple[int, ...]]:
     """The series to review, and the revisions to choose from.
 
     Of the first series with patches and its kin, that is the newest revision (or the one asked
-    for); of several of one revision the fullest, then the last sent. What else was found is
-    named in `skipped`.
+    for); of several of one revision the fullest, then the last sent. `meant` is the Message-ID
+    of a patch or cover letter that is in the series rather than in the first one. What else was
+    found is named in `skipped`.
     """
     series = [entry for thread in threads for entry in _with_patches(thread)]
     if not series:
         return None, ()
-    topic = _topic(threads)
+    named = next((entry for entry in series if meant in _ids(entry)), None) if meant else None
+    topic = _kin(named, series) if named else _topic(threads)
     revisions = tuple(sorted({entry.revision for entry in topic}))
     wanted = revisions[-1] if revision is None else revision
     fitting = [entry for entry in topic if entry.revision == wanted]
@@ -265,6 +269,17 @@ def _topic(threads: tuple[Thread, ...]) -> list[Series]:
     return topic + [
         entry for found in others for entry in found if any(_is_kin(entry, known) for known in topic)
     ]
+
+
+def _kin(first: Series, series: list[Series]) -> list[Series]:
+    """A series and its other revisions, wherever they stand."""
+    return [entry for entry in series if entry is first or _is_kin(entry, first)]
+
+
+def _ids(series: Series) -> set[str]:
+    envelopes = [patch.envelope for patch in series.patches]
+    told = [*envelopes, series.cover.envelope if series.cover else None]
+    return {envelope.message_id for envelope in told if envelope}
 
 
 def _is_kin(series: Series, known: Series) -> bool:
