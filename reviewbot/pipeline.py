@@ -7,28 +7,26 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reviewbot.analysis.before import Before, Removal, takes_lock
 from reviewbot.analysis.facts import GATED, Confidence, Fact, Publication
-from reviewbot.analysis.novelty import members_to_look_for, words_to_look_for
-from reviewbot.analysis.program import Program
-from reviewbot.analysis.understand import Analysis
 from reviewbot.cache import Cache
 from reviewbot.findings import Report
 from reviewbot.judges import Judge
+from reviewbot.looks import Look, Looks
 from reviewbot.proof.prove import Prover
-from reviewbot.rulebook.allow import NO_ANSWERS, Answers, field_answers, line_answers
+from reviewbot.rulebook.allow import NO_ANSWERS
 from reviewbot.rulebook.rule import Rule
 from reviewbot.rulebook.rulebook import ask, load_rules
-from reviewbot.series.model import Series, Unread
+from reviewbot.series.model import Series
 from reviewbot.series.parts import divided
-from reviewbot.series.tree import SeriesTree
 from reviewbot.sources.base import find_base
 from reviewbot.sources.git import Repository
 from reviewbot.sources.read import read_series
-from reviewbot.sources.threeway import three_way
-from reviewbot.surroundings import Surroundings
-from reviewbot.syntax.facts import FileFacts
+
+if TYPE_CHECKING:
+    from reviewbot.analysis.understand import Analysis
+    from reviewbot.understood import Understood
 
 
 def _silent(_stage: str) -> None:
@@ -46,7 +44,7 @@ class Options:
     pedantic: bool = False
     min_confidence: Confidence = Confidence.MEDIUM
     cache: Cache | None = None
-    """What earlier runs learnt of files; changes how long a review takes and nothing else."""
+    """What earlier runs learnt of files and series; it changes how long a review takes and nothing else."""
     progress: Callable[[str], None] = field(default=_silent)
     """Told the name of each stage when it begins."""
 
@@ -58,17 +56,8 @@ class Review:
     series: Series
     report: Report
     rules: tuple[Rule, ...]
-    analysis: Analysis | None
-    """Answers further questions; None for a series so large that it was looked at in parts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """A series over its tree: `base` is the commit, None where there is no tree."""
-
-    base: str | None
-    tree: SeriesTree
-    analysis: Analysis
+    analysis: "Analysis | None"
+    """Answers further questions; None where the series was looked at in parts, or by an earlier run."""
 
 
 def review(series: Series, repository: Repository | None = None, options: Options | None = None) -> Review:
@@ -81,11 +70,9 @@ def review(series: Series, repository: Repository | None = None, options: Option
     rules = load_rules(options.rules, options.rules_cache)
     base = _base(series, repository, options)
     parts = divided(series)
-    is_whole = len(parts.series) == 1
-    looked = [
-        _looked(_understood(part, repository, base, options), rules, is_whole)
-        for part in _one_by_one(parts.series)
-    ]
+    known = [rule.id for rule in rules]
+    looker = _Looker(repository, base, known, options)
+    looked = [looker.look(part) for part in _one_by_one(parts.series)]
     facts = tuple(fact for part in looked for fact in part.facts)
     answers = functools.reduce(operator.add, (part.answers for part in looked), NO_ANSWERS)
     judge = Judge(repository, base)
@@ -110,20 +97,35 @@ def review(series: Series, repository: Repository | None = None, options: Option
         notes=(*series.skipped, *notes, *answers.notes, *_gates(facts)),
         model=judge.name,
     )
-    return Review(series, report, rules, looked[0].analysis)
+    return Review(series, report, rules, looker.analysis if len(looked) == 1 else None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    """What a look at one part of a series gave."""
+class _Looker:
+    """Looks at a series, or its parts one after another; what an earlier run saw is not looked at again."""
 
-    facts: tuple[Fact, ...]
-    answers: Answers
-    unread: tuple[Unread, ...]
-    applied: tuple[int, ...]
-    notes: tuple[str, ...]
-    analysis: Analysis | None
-    """Of a series looked at as a whole; several would not fit in memory."""
+    def __init__(
+        self, repository: Repository | None, base: str | None, known: list[str], options: Options
+    ) -> None:
+        self._repository = repository
+        self._base = base
+        self._known = known
+        self._options = options
+        tree = repository.tree_id(base) if repository is not None and base is not None else None
+        self._looks = Looks(options.cache, tree, known)
+        self.analysis: Analysis | None = None
+        """Of the part looked at last; one alone is kept, several would not fit in memory."""
+
+    def look(self, part: Series) -> Look:
+        """What the series, or a part of it, gives."""
+        self.analysis = None
+        found = self._looks.find(part)
+        if found is None:
+            read = _understood(part, self._repository, self._base, self._options)
+            found = read.look(self._known)
+            if read.is_settled and not (self._repository and self._repository.lacks_objects()):
+                self._looks.keep(part, found)
+            self.analysis = read.analysis
+        return found
 
 
 def _one_by_one(parts: tuple[Series, ...]) -> Iterator[Series]:
@@ -134,26 +136,21 @@ def _one_by_one(parts: tuple[Series, ...]) -> Iterator[Series]:
             gc.collect()  # a program and its types know each other
 
 
-def _looked(read: Understood, rules: tuple[Rule, ...], is_whole: bool) -> _Looked:
-    facts = read.analysis.facts()
-    program = read.analysis.program
-    return _Looked(
-        facts=facts,
-        answers=_answers(program, rules),
-        unread=_unread(program),
-        applied=read.tree.applied,
-        notes=read.tree.notes,
-        analysis=read.analysis if is_whole else None,
-    )
-
-
-def understand(series: Series, repository: Repository | None, options: Options) -> Understood:
+def understand(series: Series, repository: Repository | None, options: Options) -> "Understood":
     """A series laid over its tree, and the analysis of that; nothing is asked of it yet.
 
     Raises:
         ReviewbotError: the base is unknown or the tree cannot be read.
     """
     return _understood(series, repository, _base(series, repository, options), options)
+
+
+def _understood(
+    series: Series, repository: Repository | None, base: str | None, options: Options
+) -> "Understood":
+    from reviewbot.understood import understood  # noqa: PLC0415 - slow to import, and often all is known
+
+    return understood(series, repository, base, options.cache, options.progress)
 
 
 def _base(series: Series, repository: Repository | None, options: Options) -> str | None:
@@ -164,59 +161,10 @@ def _base(series: Series, repository: Repository | None, options: Options) -> st
     return find_base(series, repository, options.base)[0]
 
 
-def _understood(
-    series: Series, repository: Repository | None, base: str | None, options: Options
-) -> Understood:
-    options.progress("reading the files")
-    tree = _lay(series, repository, base)
-    views = [view for path in tree.paths() if (view := tree.tip(path)) is not None]
-    files = {view.path: FileFacts(view, options.cache) for view in views}
-    elsewhere = (
-        Surroundings(repository, base, files, options.cache) if repository is not None and base else None
-    )
-    program = Program(dict(files), elsewhere)
-    if elsewhere is not None:
-        options.progress("looking for other accesses near by")
-        program.look_for(words_to_look_for(program))
-        program.look_further(members_to_look_for(program))
-    options.progress("looking at every access")
-    return Understood(base, tree, Analysis(program, _before(tree)))
-
-
-def _before(tree: SeriesTree) -> Before:
-    """The files that lose a line which takes a lock, as they were."""
-    removals = tuple(
-        Removal(path, line.patch, line.text)
-        for path in tree.paths()
-        for line in tree.removed(path)
-        if takes_lock(line.text)
-    )
-    views = {path: tree.base(path) for path in dict.fromkeys(removal.path for removal in removals)}
-    return Before({path: FileFacts(view) for path, view in views.items() if view is not None}, removals)
-
-
 def review_text(mail: bytes, options: Options | None = None) -> Report:
     """Review the series in the text of a mailbox, without a tree."""
     series = read_series(("-",), None, None, io.BytesIO(mail))
     return review(series, None, options).report
-
-
-def _lay(series: Series, repository: Repository | None, base: str | None) -> SeriesTree:
-    if repository is None or base is None:
-        return SeriesTree(series)
-    return SeriesTree(series, lambda path: repository.read(base, path), three_way(repository))
-
-
-def _answers(program: Program, rules: tuple[Rule, ...]) -> Answers:
-    """What authors answered in the code of the series, and at the fields' declarations."""
-    known = [rule.id for rule in rules]
-    found = NO_ANSWERS
-    for path in sorted(program.files):
-        file = program.files[path]
-        if b"reviewbot: allow" in b"".join(fragment.text for fragment in file.view.fragments):
-            found += line_answers(file.view, file.comments, known)
-            found += field_answers(program.declaration_comments(path), known)
-    return found
 
 
 def _gates(facts: Sequence[Fact]) -> tuple[str, ...]:
@@ -225,14 +173,6 @@ def _gates(facts: Sequence[Fact]) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(f"{f.target} is covered by {f.gate}, acquired before every use" for f in gated)
     )
-
-
-def _unread(program: Program) -> tuple[Unread, ...]:
-    """What could not be parsed in the functions that the series touches."""
-    touched = {path for path, file in program.files.items() if any(map(file.is_touched, file.functions))}
-    found = [item for path in sorted(touched) for item in program.files[path].unread]
-    found += program.left_out
-    return tuple({(item.file, item.reason): item for item in reversed(found)}.values())[::-1]
 
 
 def _uncrossed(parts: int) -> tuple[str, ...]:

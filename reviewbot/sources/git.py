@@ -30,6 +30,7 @@ _DIFF_OPTIONS = (
     "--indent-heuristic",
     "--submodule=short",
 )
+_FOLDER_MODE = b"40000"
 _FILE_MODES = (b"100644", b"100755", b"100664")
 
 
@@ -72,6 +73,7 @@ class Repository:
         self._objects = objects
         self._user = user
         self._trees: dict[tuple[str, str], Mapping[bytes, tuple[bytes, str]]] = {}
+        self._is_lacking = False
 
     @classmethod
     def open(cls, path: Path) -> "Repository":
@@ -160,7 +162,24 @@ class Repository:
     def read(self, commit: str, path: str) -> bytes | None:
         """The text of a file; None for what is no file there (absent, symlink, submodule, folder)."""
         found = self._entry(commit, path)
-        return None if found is None else self.read_blob(found)
+        content = None if found is None else self.read_blob(found)
+        self._is_lacking |= found is not None and content is None
+        return content
+
+    def tree_id(self, commit: str) -> str | None:
+        """The id of the root tree of a commit, which names all that `read` can give; None if not known."""
+        found = self.shadow.object(f"{commit}^{{tree}}")
+        return found[1] if found is not None and found[0] == b"tree" else None
+
+    def lacks_objects(self) -> bool:
+        """Whether something that was asked for is in the tree and yet not here: the clone is partial."""
+        empty = [key for key, entries in self._trees.items() if not entries]
+        return self._is_lacking or any(self._names_folder(*key) for key in empty)
+
+    def _names_folder(self, commit: str, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        mode, _ = self._tree(commit, folder).get(name.encode("utf-8", "surrogateescape"), (b"", ""))
+        return bool(path) and mode == _FOLDER_MODE
 
     def blob(self, commit: str, path: str) -> str | None:
         """The full blob id of a file; None where `read` gives None."""

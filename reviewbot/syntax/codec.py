@@ -54,9 +54,9 @@ class Codec(Generic[Root]):
         return self._form(self._named)
 
     @cached_property
-    def _by_number(self) -> list[tuple[type, tuple[tuple[int, _Read], ...]]]:
+    def _by_number(self) -> list[tuple[Callable[..., Any], tuple[tuple[int, _Read], ...]]]:
         _ = self._root
-        return [(cls, self._plans[cls].reads) for cls in self._classes]
+        return [(_maker(cls), self._plans[cls].reads) for cls in self._classes]
 
     def encode(self, value: Root) -> bytes:
         """The value as bytes; the same for equal values that are shared alike."""
@@ -74,10 +74,10 @@ class Codec(Generic[Root]):
             rows, root = json.loads(text)
             made: _Made = []
             for row in rows:
-                cls, reads = self._by_number[row.pop()]
+                make, reads = self._by_number[row.pop()]
                 for at, read in reads:
                     row[at] = read(row[at], made)
-                made.append(cls(*row))
+                made.append(make(*row))
             found: Root = self._root.read(root, made) if self._root.read else root
         except (AttributeError, IndexError, KeyError, RecursionError, TypeError) as error:
             message = f"not written by this codec: {error}"
@@ -143,6 +143,20 @@ class Codec(Generic[Root]):
         forms = [self._form(hints[name]) for name in names]
         reads = tuple((at, form.read) for at, form in enumerate(forms) if form.read is not None)
         self._plans[cls] = _Plan(number, names, tuple(form.write for form in forms), reads)
+
+
+def _maker(cls: type) -> Callable[..., Any]:
+    """Makes an object of its fields in their order, those too that it takes by name only."""
+    held = [one for one in fields(cls) if one.init]
+    named = [(one.name, at) for at, one in enumerate(held) if one.kw_only]
+    order = [at for at, one in enumerate(held) if not one.kw_only]
+    if not named:
+        return cls
+
+    def make(*row: Any) -> Any:
+        return cls(*[row[at] for at in order], **{name: row[at] for name, at in named})
+
+    return make
 
 
 class _Rows:

@@ -1,18 +1,13 @@
 """What is known of one file from earlier runs: each part read back, or made and kept."""
 
 import hashlib
-import sys
 from collections.abc import Callable
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import TypeVar
 
-import tree_sitter
-import tree_sitter_c
-
-from reviewbot import __version__
 from reviewbot.cache import Cache
 from reviewbot.series.view import FileView
+from reviewbot.stamp import stamp
 from reviewbot.syntax.codec import Codec
 
 Part = TypeVar("Part")
@@ -49,25 +44,8 @@ class Shelf:
 
 def digest(*texts: bytes) -> bytes:
     """The name of an input under which what this version of reviewbot learns of it is kept."""
-    made = hashlib.blake2b(_stamp(), digest_size=20)
+    made = hashlib.blake2b(stamp(*_FOLDERS), digest_size=20)
     for text in texts:
         made.update(b"%d:" % len(text))
         made.update(text)
-    return made.digest()
-
-
-@cache
-def _stamp() -> bytes:
-    """A digest of all that decides what is learnt of a text: our code and tables, Python, the parser."""
-    made = hashlib.blake2b(f"{__version__}\n{sys.version}\n".encode(), digest_size=20)
-    root = Path(__file__).resolve().parent.parent
-    for folder in _FOLDERS:
-        for path in sorted((root / folder).rglob("*.*")):
-            if path.suffix in (".py", ".yaml", ".scm"):
-                made.update(f"{path.relative_to(root)}\n".encode())
-                made.update(path.read_bytes())
-    for module in (tree_sitter, tree_sitter_c):
-        for path in sorted(Path(module.__file__ or "").parent.glob("*.so")):
-            known = path.stat()
-            made.update(f"{path.name} {known.st_size} {known.st_mtime_ns}\n".encode())
     return made.digest()

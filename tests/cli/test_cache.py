@@ -61,10 +61,37 @@ def test_the_example_on_a_small_tree(run: Run, kernel: Path, cache: Path) -> Non
 
 
 def test_a_warm_run_reads_what_was_kept(run: Run, kernel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("review", "-1", "--format", "json", "--pedantic")
     first = bytes_of(run, kernel)
     monkeypatch.setattr("reviewbot.syntax.facts.lower", None)
     monkeypatch.setattr("reviewbot.surroundings._words", None)
     assert bytes_of(run, kernel) == first
+    monkeypatch.setattr("reviewbot.looks.Looks.find", lambda *_: None)
+    assert run(*asked, cwd=kernel).text == first[0], "not the series, only its files are known"
+
+
+def test_a_series_is_looked_at_once_on_a_tree(
+    run: Run, kernel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("review", "--tree", str(kernel), str(EXAMPLE), "--format", "json")
+    first = run(*asked).text
+    monkeypatch.setattr("reviewbot.understood.understood", None)
+    assert run(*asked).text == first
+    assert run(*asked, "--pedantic", "--min-confidence", "low").status == 0, "what is shown is asked anew"
+    assert run(*asked, "--no-cache").status == 3
+
+
+def test_on_another_tree_the_series_is_looked_at_again(run: Run, kernel: Path, cache: Path) -> None:
+    asked = ("review", "--tree", str(kernel), str(EXAMPLE), "--format", "json", "--pedantic")
+    run(*asked)
+    text = "static void larch_drop(struct larch *l)\n{\n\tWRITE_ONCE(l->rate, 0);\n}\n"
+    (kernel / "drivers/misc").mkdir(parents=True, exist_ok=True)
+    (kernel / "drivers/misc/larch_drop.c").write_text(text)
+    git(kernel, "add", "-A")
+    git(kernel, "commit", "-q", "-m", "larch: drop")
+    entries = info(cache).entries
+    assert run(*asked).text == run(*asked, "--no-cache").text
+    assert info(cache).entries > entries
 
 
 def test_another_version_knows_nothing(
@@ -72,7 +99,8 @@ def test_another_version_knows_nothing(
 ) -> None:
     first = bytes_of(run, kernel)
     entries = info(cache).entries
-    monkeypatch.setattr("reviewbot.syntax.shelf._stamp", lambda: b"another")
+    for module in ("reviewbot.syntax.shelf", "reviewbot.looks"):
+        monkeypatch.setattr(f"{module}.stamp", lambda *_: b"another")
     assert bytes_of(run, kernel) == first
     assert info(cache).entries == 2 * entries
 
