@@ -10,7 +10,7 @@ from reviewbot.analysis.facts import Interleaving, SharedAccess
 from reviewbot.comments import Comment
 from reviewbot.findings import Finding, Witness
 from reviewbot.publishers import clean
-from reviewbot.publishers.html.words import Prose, prose
+from reviewbot.publishers.html.words import prose
 from reviewbot.publishers.layout import thread_rows
 from reviewbot.publishers.quote import about
 
@@ -66,7 +66,7 @@ class Item(NamedTuple):
     """An entry of the checklist; its text is what it is remembered by."""
 
     text: str
-    words: Prose
+    words: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ class Card:
     where: str
     function: str
     code: str
-    about: Prose
+    about: Markup
     """Which line is meant, where the comment cannot stand under it."""
-    paragraphs: tuple[Prose, ...]
-    suggestion: Prose
-    proof: Prose
-    caveat: Prose
+    paragraphs: tuple[Markup, ...]
+    suggestion: Markup
+    proof: Markup
+    caveat: Markup
     threads: Threads | None
     picture: Markup
     story: tuple[Told, ...]
@@ -112,7 +112,7 @@ def card(comment: Comment, name: str, anchors: Anchors, draw: Callable[[Witness]
         where=clean.line(f"{place.path}:{place.line}"),
         function=clean.line(f"{place.function}()") if place.function else "",
         code=clean.code(finding.line_text.strip()),
-        about=() if is_near or finding.hidden else prose(about(comment)),
+        about=Markup() if is_near or finding.hidden else prose(about(comment)),
         paragraphs=tuple(prose(text) for text in words.paragraphs),
         suggestion=prose(words.suggestion),
         proof=prose(words.proof),

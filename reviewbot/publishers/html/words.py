@@ -4,7 +4,8 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from markupsafe import Markup, escape
 
 from reviewbot.publishers import clean
 
@@ -12,43 +13,28 @@ _CODE = re.compile(r"`([^`]+)`|([*&]?\b[A-Za-z_]\w*(?:(?:->|\.)\w+|\[\w*\])*(?:\
 """What may be code in a sentence: what stands between backquotes, and whatever C could call something."""
 _SHORT = 32
 """Characters of code that are not to be broken over two lines."""
+_WHOLE, _BROKEN, _END = Markup('<code class="whole">'), Markup("<code>"), Markup("</code>")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
 
-class Piece(NamedTuple):
-    """A part of a sentence."""
-
-    text: str
-    is_code: bool = False
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it is to stand on one line."""
-        return len(self.text) <= _SHORT
-
-
-Prose = tuple[Piece, ...]
-
-
-def prose(text: str) -> Prose:
-    """Clean text on one line, and which parts of it are code."""
+def prose(text: str) -> Markup:
+    """Clean text on one line, escaped, with what of it is code in `code` elements."""
     said = clean.line(text)
     if not any(sign in said for sign in ("`", "->", "()")):
-        return (Piece(said),) if said else ()
-    return tuple(_pieces(said))
+        return escape(said)
+    return Markup().join(_pieces(said))
 
 
-def _pieces(text: str) -> Iterator[Piece]:
+def _pieces(text: str) -> Iterator[Markup]:
     at = 0
     for found in _CODE.finditer(text):
         if found[2] and "->" not in found[2] and not found[2].endswith("()"):
             continue  # a word
-        if found.start() > at:
-            yield Piece(text[at : found.start()])
-        yield Piece(found[1] or found[2], is_code=True)
+        yield escape(text[at : found.start()])
+        code = found[1] or found[2]
+        yield from (_WHOLE if len(code) <= _SHORT else _BROKEN, escape(code), _END)
         at = found.end()
-    if text[at:]:
-        yield Piece(text[at:])
+    yield escape(text[at:])
 
 
 class Names:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from reviewbot.publishers import html
 from reviewbot.publishers.html import diff
 from reviewbot.publishers.html.diff import Room, parts
-from reviewbot.publishers.html.words import Piece, prose
+from reviewbot.publishers.html.words import prose
 from reviewbot.series.model import FileDiff, Hunk, Status
 from tests.publishers.factory import finding, modified, patch, report, series
 from tests.publishers.html.pages import Page, large, with_patches
@@ -94,9 +94,9 @@ def test_two_patches_of_one_number_do_not_share_names() -> None:
 
 def test_code_in_prose() -> None:
     said = prose("Does `d->a` order slot->rmap[] in demo_find()? No, and.so ends.")
-    assert [piece.text for piece in said if piece.is_code] == ["d->a", "slot->rmap[]", "demo_find()"]
-    assert (
-        "".join(piece.text for piece in said)
-        == "Does d->a order slot->rmap[] in demo_find()? No, and.so ends."
-    )
-    assert prose("a ` alone") == (Piece("a ` alone"),)
+    code = re.findall("<code class=.whole.>(.*?)</code>", said)
+    assert code == ["d-&gt;a", "slot-&gt;rmap[]", "demo_find()"]
+    assert said.striptags() == "Does d->a order slot->rmap[] in demo_find()? No, and.so ends."
+    long = f"{'x' * 40}()"
+    assert prose(f"f(){long} <b>") == f'<code class="whole">f()</code><code>{long}</code> &lt;b&gt;'
+    assert prose("a ` <alone>") == "a ` &lt;alone&gt;"
