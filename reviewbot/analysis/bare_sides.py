@@ -8,15 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reviewbot.analysis import wording
+from reviewbot.analysis.candidates import Candidates
 from reviewbot.analysis.contexts import Contexts
-from reviewbot.analysis.evidence import Evidence, Overlap, excludes
+from reviewbot.analysis.evidence import Evidence, Overlap
 from reviewbot.analysis.facts import Confidence, HeldLock, Known, MixedMarking, Side
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.locks import owner_text, same_lock
 from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Stories, Story
-from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Kind, Marking, ValueKind
 
 DEPTH = 3
@@ -44,7 +45,7 @@ class BareSides:
         self._contexts = contexts
         self._evidence = evidence
         self._scenarios = scenarios
-        self._waiting = vocabulary().waiting
+        self._candidates = Candidates(contexts)
 
     def facts(self, story: Story) -> Iterator[MixedMarking]:
         """What is to be asked of a new quantity: at most one fact."""
@@ -54,7 +55,7 @@ class BareSides:
         reads = [s for s in story.reads if s.access.is_new]
         if len(writes) * len(reads) > MOST_PAIRS:
             return
-        found = self._bare_read(writes, reads) or self._bare_store(writes, reads)
+        found = self._bare_read(story, writes, reads) or self._bare_store(story, writes, reads)
         if found is not None:
             writer, reader, lock, words = found
             yield self._fact(story, (writer, reader), lock, Overlap(words, 2))
@@ -64,14 +65,20 @@ class BareSides:
         known = story.type
         if not story.is_new or known is None or known.pointers or known.array or known.tag:
             return False
-        if known.name in self._waiting.self_synchronised_types or "__data_racy" in known.annotations:
+        if self._candidates.is_declared_safe(story):
             return False
         is_plain = all(s.access.marking is Marking.PLAIN for s in story.seen)
         return is_plain and any(_is_worked_out(s) for s in story.writes)
 
-    def _is_settled(self, writer: Seen, reader: Seen) -> bool:
+    def _is_settled(self, story: Story, writer: Seen, reader: Seen) -> bool:
         """Whether a lock keeps the two apart, or another field orders them."""
-        return excludes(writer, reader) or self._is_announced(writer, reader)
+        if self._evidence.apart(story, writer, reader):
+            return True
+        is_announced = self._is_announced(writer, reader)
+        if is_announced:
+            words = f"{reader.study.name}() checks first what {writer.study.name}() stores next"
+            story.reasons.note(Quiet.GATED, words)
+        return is_announced
 
     def _is_announced(self, writer: Seen, reader: Seen) -> bool:
         """Whether the read stands behind a check of what the writer's function stores next (S13).
@@ -96,14 +103,16 @@ class BareSides:
     # -- written under a lock, read without ---------------------------------------------------
 
     def _bare_read(
-        self, writes: Sequence[Seen], reads: Sequence[Seen]
+        self, story: Story, writes: Sequence[Seen], reads: Sequence[Seen]
     ) -> tuple[Seen, Seen, HeldLock, str] | None:
         """A read without the lock of the object that all stores are made under."""
         lock = self._lock_of_all(writes)
         if lock is None:
             return None
         for reader in reads:
-            if self._may_hold(reader, lock) or any(self._is_settled(writer, reader) for writer in writes):
+            if self._may_hold(reader, lock) or any(
+                self._is_settled(story, writer, reader) for writer in writes
+            ):
                 continue
             words = self._why_bare(reader)
             if words:
@@ -174,7 +183,7 @@ class BareSides:
     # -- read under a lock, written without ---------------------------------------------------
 
     def _bare_store(
-        self, writes: Sequence[Seen], reads: Sequence[Seen]
+        self, story: Story, writes: Sequence[Seen], reads: Sequence[Seen]
     ) -> tuple[Seen, Seen, HeldLock, str] | None:
         """A store without the lock of the object that a read is made under, in another context."""
         bare = [w for w in writes if w.access.kind is Kind.WRITE and w.access.is_new and not w.access.held]
@@ -185,7 +194,7 @@ class BareSides:
                     continue
                 words = self._contexts.overlap(writer.study, reader.study)
                 if words and not (
-                    self._is_guarded(writer.study, reader.study) or self._is_settled(writer, reader)
+                    self._is_guarded(writer.study, reader.study) or self._is_settled(story, writer, reader)
                 ):
                     return writer, reader, lock, words
         return None

@@ -9,6 +9,7 @@ from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, Overlap, excludes
 from reviewbot.analysis.facts import Crossing, Interleaving, Step
 from reviewbot.analysis.ordering import Ordering
+from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Stories, Story
 from reviewbot.syntax.model import Kind, Marking, ValueKind
@@ -71,6 +72,8 @@ class Crossings:
     def _fact(self, story: Story, store: Seen, load: Seen, theirs: Seen, mine: Seen) -> Crossing | None:
         full = self._is_ordered(store, load), self._is_ordered(theirs, mine)
         if all(full):
+            words = f"full barriers stand in both {store.study.name}() and {theirs.study.name}()"
+            story.reasons.note(Quiet.ORDERED, words)
             return None
         ends = (store, theirs, load, mine)
         anchor = store if store.access.is_new else next(s for s in ends if s.access.is_new)

@@ -11,6 +11,7 @@ from functools import cached_property
 from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.facts import DOCUMENTED, Fact, Place
 from reviewbot.analysis.program import Program
+from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.stories import Story
 
 AT_FIELD = re.compile(
@@ -53,9 +54,12 @@ class Documented:
         comment = story.member.comment if story.member else ""
         is_stated = AT_FIELD.search(comment) and not LOCKLESS.search(comment)
         if is_stated and not self._is_contradicted(story, fact.place):
+            story.reasons.note(Quiet.STATED, "the comment at its declaration says what protects it")
             return DOCUMENTED
         places = {fact.place, *(access.place for access in fact.accesses[:1])}
         is_answered = any(AT_ACCESS.search(text) for place in places for text in self._comments_at(place))
+        if is_answered:
+            story.reasons.note(Quiet.STATED, f"a comment in {fact.place.function}() answers it")
         return DOCUMENTED if is_answered else None
 
     def _is_contradicted(self, story: Story, place: Place) -> bool:

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.contexts import Contexts
+from reviewbot.analysis.drains import Drains
 from reviewbot.analysis.effects import Effects
 from reviewbot.analysis.facts import Confidence, HeldLock, Known
+from reviewbot.analysis.handoffs import Handoffs
 from reviewbot.analysis.locks import common_locks, owner_text
 from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.reasons import Quiet, Reason
 from reviewbot.analysis.serialised import Serialised
 from reviewbot.analysis.stories import Seen, Story
+from reviewbot.analysis.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +40,49 @@ class Evidence:
         self._contexts = contexts
         self._effects = effects
         self._serialised = Serialised(program, contexts)
+        self._drains = Drains(program, Handoffs(program))
+        self._turns = Turns(program, contexts)
 
     @property
     def has_tree(self) -> bool:
         """Whether more than the series can be seen."""
         return self._program.has_tree
 
+    def apart(self, story: Story, one: Seen, other: Seen) -> bool:
+        """Whether something keeps two accesses of a field from running at the same time; noted."""
+        reason = _by_lock(story, one, other) or self._by_order(one, other)
+        if reason is not None:
+            story.reasons.note(reason.kind, reason.words)
+        return reason is not None
+
+    def _by_order(self, one: Seen, other: Seen) -> Reason | None:
+        """One callback taking turns with itself (S11), or a wait until the other has ended (S05)."""
+        callback = self._turns.one_callback(one, other)
+        if callback:
+            return Reason(Quiet.TURNS, f"all of it runs in {callback}, once at a time")
+        for first, last in ((one, other), (other, one)):
+            wait = self._drains.waits_for(first, last)
+            if wait:
+                return Reason(
+                    Quiet.DRAINED, f"{first.study.name}() has waited for {last.study.name}(): {wait}"
+                )
+        return None
+
     def overlap(self, story: Story, writer: Seen, readers: Sequence[Seen]) -> Overlap:
         """Why the writer can run while one of the readers does."""
+        found = self._overlap(story, writer, readers)
+        if found.strength == 0:
+            story.reasons.note(
+                Quiet.UNSEEN, "nothing seen tells that two of its accesses run at the same time"
+            )
+        return found
+
+    def _overlap(self, story: Story, writer: Seen, readers: Sequence[Seen]) -> Overlap:
         apart = [reader for reader in readers if self._serialised.apart(writer, reader)]
         readers = [reader for reader in readers if reader not in apart]
         if apart and not readers:
+            words = "one open file or one walk has it to itself, and its callers run one after the other"
+            story.reasons.note(Quiet.TURNS, words)
             return NOTHING
         for reader in readers:
             if reader.study is not writer.study and (
@@ -133,6 +169,25 @@ def _is_of_object(lock: HeldLock, seen: Seen) -> bool:
     return (
         owner == target or target.startswith((owner + "->", owner + ".")) or owner.startswith(target + "->")
     )
+
+
+def _by_lock(story: Story, one: Seen, other: Seen) -> Reason | None:
+    """The lock that keeps two accesses apart (S03), or that their callers hold (S04)."""
+    locks = common_locks(one.access, other.access)
+    if not locks:
+        return None
+    surest = next((lock for lock in locks if lock.known == Known.SEEN.value), locks[0])
+    if surest.known == Known.SEEN.value:
+        if story.common_lock:
+            return Reason(Quiet.LOCKED, f"all accesses hold {story.common_lock}")
+        return Reason(Quiet.LOCKED, f"{surest.text} is held at both {_ends(one, other)}")
+    how = "a name or a comment says" if surest.known == Known.HINTED.value else f"{surest.known} held"
+    return Reason(Quiet.BROUGHT, f"{surest.text} is held around both {_ends(one, other)} ({how})")
+
+
+def _ends(one: Seen, other: Seen) -> str:
+    first, last = sorted((one.study.name, other.study.name))
+    return f"{first}() and {last}()"
 
 
 def excludes(writer: Seen, reader: Seen) -> bool:

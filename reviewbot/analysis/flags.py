@@ -11,14 +11,16 @@ from dataclasses import dataclass, replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.checks import Check, checks_of, known_checks
-from reviewbot.analysis.evidence import Evidence, excludes
+from reviewbot.analysis.evidence import Evidence
 from reviewbot.analysis.facts import Confidence, Field, Flag, Pairing, Place, Side
 from reviewbot.analysis.flow import bits
 from reviewbot.analysis.handoffs import Handoffs
 from reviewbot.analysis.interleavings import message_passing
 from reviewbot.analysis.ordering import Ordering, has_own_acquire, is_acquire, is_release
 from reviewbot.analysis.payload import Payloads, Touched
+from reviewbot.analysis.processors import keep_order
 from reviewbot.analysis.program import Study
+from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.scenario import Act, Doing, Scenario
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story
@@ -70,14 +72,20 @@ class Flags:
         for writer in _setting_stores(story):
             # against an older store only new checks count: of the others nothing is new
             checks = [c for c in checks_of(known, writer) if writer.access.is_new or c.seen.access.is_new]
-            open_checks = [c for c in checks if not self._is_excluded(writer, c.seen)]
+            open_checks = [c for c in checks if not self._is_excluded(story, writer, c.seen)]
             if open_checks:
                 yield from self._ask(story, writer, open_checks)
                 return
 
-    def _is_excluded(self, writer: Seen, reader: Seen) -> bool:
+    def _is_excluded(self, story: Story, writer: Seen, reader: Seen) -> bool:
         """Whether a lock keeps the two apart, or the store is handed over to the check (S03, S12)."""
-        return excludes(writer, reader) or self._handoffs.hands_over(writer, reader)
+        if self._evidence.apart(story, writer, reader):
+            return True
+        is_handed_over = self._handoffs.hands_over(writer, reader)
+        if is_handed_over:
+            words = f"{writer.study.name}() stores it before it starts {reader.study.name}()"
+            story.reasons.note(Quiet.HANDED_OVER, words)
+        return is_handed_over
 
     def _ask(self, story: Story, writer: Seen, checks: list[Check]) -> Iterator[Flag | Pairing]:
         matched = self._payload(story, writer, checks)
@@ -87,6 +95,9 @@ class Flags:
         loads = [self._load_order(check, fields) for check in checks]
         loose = [check.seen for check, load in zip(checks, loads, strict=True) if load is None]
         if store is not None and (not loose or has_own_acquire(story, writer)):
+            story.reasons.note(Quiet.ORDERED, _pair_words(store, readers))
+            return
+        if fields and self._is_kept(story, writer, checks, fields):
             return
         is_new = any(s.access.is_new for s in (writer, *loose))
         if matched is None:
@@ -109,6 +120,20 @@ class Flags:
         elif is_new:
             flags = (self._flag(story, writer, loose, matched),)
             yield from self._with_messages(flags, writer, _of(checks, loose[0]), matched)
+
+    def _is_kept(self, story: Story, writer: Seen, checks: Sequence[Check], fields: Sequence[Field]) -> bool:
+        """Whether the one processor that the code is for keeps the order of what is all marked (S21)."""
+        names = set(fields)
+        before = writer.study.flow.may_precede(writer.event)
+        touching = [(writer.study, self._touching(writer.study, before, names))]
+        for check in checks:
+            behind = check.seen.study.flow.governed(check.test, check.taken)
+            touching.append((check.seen.study, self._touching(check.seen.study, behind, names)))
+        folder = keep_order([writer, *(check.seen for check in checks)], touching)
+        if folder:
+            words = f"all of it is marked, and processors of {folder} keep the order"
+            story.reasons.note(Quiet.KEPT_BY_PROCESSOR, words)
+        return bool(folder)
 
     def _with_messages(
         self, facts: Iterable[Flag | Pairing], writer: Seen, check: Check, matched: "Payload"
@@ -308,6 +333,15 @@ class Payload:
         if len(self.texts) <= 2:
             return " and ".join(self.texts)
         return f"{self.texts[0]}, {self.texts[1]} and {len(self.texts) - 2} more"
+
+
+def _pair_words(store: Order, readers: Sequence[Seen]) -> str:
+    """What orders the two sides, in words."""
+    events = store.seen.study.function.events
+    barrier = events[store.barrier] if store.barrier is not None else None
+    name = barrier.function if isinstance(barrier, Call) else store.seen.access.accessor
+    checking = wording.functions([reader.access for reader in readers])
+    return f"{name or 'an ordered store'}() in {store.seen.study.name}() pairs with the checks in {checking}"
 
 
 def _order(confidence: Confidence) -> int:

@@ -1,7 +1,7 @@
 """Plain reads of memory that user space, a device or another system writes (suppressor S23).
 
 No lock keeps such a writer out, and nobody proves that it is there: each member is to be read
-once, with a mark, and that value used. The vocabulary names the memory.
+once, with a mark, and that value used.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,58 +9,27 @@ from collections.abc import Iterator, Sequence
 from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, Overlap
 from reviewbot.analysis.facts import Confidence
-from reviewbot.analysis.program import Program
-from reviewbot.analysis.stories import USER_SPACE, Seen, Story
+from reviewbot.analysis.foreign import Foreign
+from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.unprotected import ForeignRead
-from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import Call, Kind, Marking, Path
-
-NOT_KERNEL = (*USER_SPACE, "samples/", "Documentation/")
-"""Folders whose programs are that user space."""
+from reviewbot.syntax.model import Kind, Marking
 
 
 class ForeignReads:
     """The facts of one program."""
 
-    def __init__(self, program: Program, evidence: Evidence) -> None:
-        self._program = program
+    def __init__(self, foreign: Foreign, evidence: Evidence) -> None:
+        self._foreign = foreign
         self._evidence = evidence
-        self._memory = vocabulary().foreign_memory
 
     def facts(self, story: Story) -> Iterator[ForeignRead]:
         """The new plain reads of one member: at most one fact."""
-        found = [(seen, owner) for seen in story.seen if (owner := self._owner(seen))]
+        found = [(seen, owner) for seen in story.seen if (owner := self._foreign.owner(seen))]
         plain = [entry for entry in found if _is_plain_read(entry[0]) and entry[0].access.is_new]
         if plain:
             seen, owner = plain[0]
             others = [s for s, _ in found if s.study is seen.study and s.access.text == seen.access.text]
             yield self._fact(story, seen, owner, [s for s, _ in plain], _is_repeated(seen, others))
-
-    def _owner(self, seen: Seen) -> str:
-        """Who writes the place of an access beside the kernel; empty where nobody does."""
-        access, path = seen.access, seen.source.path
-        if access.place.path.startswith(NOT_KERNEL) or access.is_fresh or len(path.members) == 0:
-            return ""
-        if not any(step.arrow or step.name == "*" for step in path.steps):
-            return ""
-        by_struct = self._memory.writer(self._struct(path), path.members[-1])
-        return by_struct or self._by_origin(seen)
-
-    def _struct(self, path: Path) -> str | None:
-        """The struct of the last member, pointers that only the vocabulary knows followed."""
-        known = self._program.types.root_type(path)
-        tag = known.tag if known else None
-        for name in path.members[:-1]:
-            member = self._program.types.member(tag, name) if tag else None
-            tag = member.type.tag if member else self._memory.pointers.get((tag or "", name))
-        return tag
-
-    def _by_origin(self, seen: Seen) -> str:
-        """The writer of what a call gave the variable that the access goes through."""
-        made = seen.study.definitions(seen.source.path.root, seen.event)
-        events = [seen.study.function.events[index] for index in made]
-        owners = {self._memory.results.get(e.function, "") if isinstance(e, Call) else "" for e in events}
-        return owners.pop() if len(owners) == 1 and len(seen.source.path.members) == 1 else ""
 
     def _fact(
         self, story: Story, seen: Seen, owner: str, reads: Sequence[Seen], is_repeated: bool

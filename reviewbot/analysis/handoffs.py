@@ -26,28 +26,33 @@ class Handoffs:
         if key not in self._behind:
             later = writer.study.flow.may_follow(writer.event)
             starts = (call for i, call in self._starting(writer.study) if later >> i & 1)
-            self._behind[key] = frozenset(name for call in starts for name in self._started(call))
+            self._behind[key] = frozenset(name for call in starts for name in self.started(call))
         return reader.study.name in self._behind[key]
 
     def _starting(self, study: Study) -> tuple[tuple[int, Call], ...]:
         """The calls of a function that start another one."""
         if study not in self._starts:
-            self._starts[study] = tuple((i, call) for i, call in study.calls() if self._is_start(call))
+            self._starts[study] = tuple((i, call) for i, call in study.calls() if self.is_start(call))
         return self._starts[study]
 
-    def _is_start(self, call: Call) -> bool:
+    def is_start(self, call: Call) -> bool:
+        """Whether a call starts a function, sooner or later."""
         handoff = self._barriers.handoff(call.function)
         return handoff is not None and not handoff.is_backwards
 
-    def _started(self, call: Call) -> set[str]:
+    def started(self, call: Call) -> set[str]:
         """The functions that a call starts: its own handlers, or those its work or timer was set up with."""
-        found = self._handlers(call)
+        found = self.handlers(call)
         for value in call.arguments:
-            field = self._program.types.field(value.path) if value.path is not None else None
-            if field is None or found:
-                continue
-            for other in self._program.mentioning(field.name):
-                found |= self._set_up(other, value)
+            found = found or self.set_up_with(value)
+        return found
+
+    def set_up_with(self, value: Value) -> set[str]:
+        """The handlers of the work item or timer that an argument names, wherever it was set up."""
+        field = self._program.types.field(value.path) if value.path is not None else None
+        found: set[str] = set()
+        for study in self._program.mentioning(field.name) if field is not None else ():
+            found |= self._set_up(study, value)
         return found
 
     def _set_up(self, study: Study, value: Value) -> set[str]:
@@ -58,10 +63,10 @@ class Handoffs:
         for _, call in study.calls():
             first = call.arguments[0].path if call.arguments else None
             if first is not None and types.field(first) == field:
-                found |= self._handlers(call)
+                found |= self.handlers(call)
         return found
 
-    def _handlers(self, call: Call) -> set[str]:
+    def handlers(self, call: Call) -> set[str]:
         """The functions that a call names as callbacks."""
         callback = self._contexts.callback(call.function)
         if callback is None:

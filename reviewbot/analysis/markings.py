@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.alternatives import Alternatives, is_marked_beside
-from reviewbot.analysis.evidence import Evidence, Overlap, excludes
+from reviewbot.analysis.candidates import Candidates
+from reviewbot.analysis.evidence import Evidence, Overlap
 from reviewbot.analysis.facts import Confidence, HeldLock, Known, MixedMarking, SharedAccess, Side
 from reviewbot.analysis.knobs import Handler
+from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.scenario import Scenario
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.update_side import UpdateSide
-from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Kind, Marking
 
 MARKED = frozenset({Marking.ONCE, Marking.ACQUIRE, Marking.RELEASE, Marking.FULL})
@@ -30,20 +31,22 @@ LEAST_LOCKED = 3
 class Markings:
     """The marking facts of one program."""
 
-    def __init__(self, evidence: Evidence, update_side: UpdateSide, scenarios: Scenarios) -> None:
+    def __init__(
+        self, evidence: Evidence, candidates: Candidates, update_side: UpdateSide, scenarios: Scenarios
+    ) -> None:
         self._evidence = evidence
+        self._candidates = candidates
         self._update_side = update_side
         self._scenarios = scenarios
-        self._waiting = vocabulary().waiting
         self._alternatives = Alternatives()
 
     def facts(self, story: Story) -> Iterator[MixedMarking]:
         """What is to be asked of the new plain accesses: at most one fact."""
-        if story.type is not None and story.type.name in self._waiting.self_synchronised_types:
+        if self._candidates.is_declared_safe(story):
             return
         sides = _sides_of(story)
         for seen in story.seen:
-            if self._is_candidate(seen) and not self._is_answered(story, seen):
+            if self._candidates.is_candidate(story, seen) and not self._is_answered(story, seen):
                 fact = self._against_marked(sides, seen) or self._against_locked(sides, seen)
                 if fact is not None:
                     yield fact
@@ -51,39 +54,67 @@ class Markings:
 
     def _is_answered(self, story: Story, seen: Seen) -> bool:
         """Whether a marked access beside it, or in the other branch of an #if, answers for it."""
-        return self._alternatives.is_marked_in_sibling(story, seen) or is_marked_beside(story, seen)
-
-    def _is_candidate(self, seen: Seen) -> bool:
-        """A new plain access that others may run into."""
-        access = seen.access
-        is_plain = access.marking is Marking.PLAIN and access.kind in (Kind.READ, Kind.WRITE, Kind.RMW)
-        is_own = access.via is None and seen.is_live and not self._evidence.is_alone(seen.study)
-        return access.is_new and is_plain and is_own
+        if self._alternatives.is_marked_in_sibling(story, seen):
+            words = f"the other branch of an #if in {seen.study.name}() marks it"
+        elif is_marked_beside(story, seen):
+            words = f"the same line of {seen.study.name}() marks it, of another object"
+        else:
+            return False
+        story.reasons.note(Quiet.ANSWERED, words)
+        return True
 
     def _against_marked(self, sides: "Sides", seen: Seen) -> MixedMarking | None:
         """Others mark the field, and no lock excludes them here (acc-one-side-once, acc-mixed-marking)."""
         marked = [s for s in sides.marked if s.study is not seen.study]
-        if not marked or (not seen.access.is_write and self._update_side.reads(sides.story, seen)):
+        reasons = sides.story.reasons
+        if not marked:
+            reasons.note(
+                Quiet.UNMARKED, "no other function marks it, and no lock is held at four in five accesses"
+            )
             return None
-        live = [s for s in sides.live if s.study is not seen.study]
-        if not seen.access.is_write and not self._speaks_for_reads(live, marked):
+        opposite = (
+            self._opposite_write(sides, seen, marked)
+            if seen.access.is_write
+            else self._opposite(sides, seen, marked)
+        )
+        if not opposite:
             return None
-        writes = [s for s in sides.writes if s.study is not seen.study]
-        if seen.access.is_write:
-            opposite = [s for s in marked if not (excludes(seen, s) or self._update_side.is_retried(s))]
-        elif any(self._may_exclude(s, seen) for s in writes):
-            opposite = []
-        elif writes:
-            opposite = writes
-        else:
-            opposite = self._unwritten(seen, marked)
-        if not opposite or (not seen.access.is_write and self._evidence.is_hinted(seen)):
+        if not seen.access.is_write and self._evidence.is_hinted(seen):
+            reasons.note(
+                Quiet.BROUGHT, f"a name or a comment says that {seen.study.name}() runs under a lock"
+            )
             return None
         others = list(dict.fromkeys((*opposite, *marked)))
         fact = self._fact(sides.story, seen, others, marked)
         if not sides.story.is_new and self._update_side.is_likely_locked(seen, opposite):
             return replace(fact, confidence=Confidence.LOW)
         return fact
+
+    def _opposite_write(self, sides: "Sides", seen: Seen, marked: Sequence[Seen]) -> list[Seen]:
+        """The marked accesses that a plain store may run into."""
+        story = sides.story
+        apart = [s for s in marked if self._evidence.apart(story, seen, s)]
+        retried = [s for s in marked if s not in apart and self._update_side.is_retried(s)]
+        for reader in retried:
+            story.reasons.note(
+                Quiet.RECHECKED, f"{reader.study.name}() reads it again until no store came between"
+            )
+        return [s for s in marked if not (s in apart or s in retried)]
+
+    def _opposite(self, sides: "Sides", seen: Seen, marked: Sequence[Seen]) -> list[Seen]:
+        """The stores that a plain read may run into; the marks of others where none is at hand."""
+        story, name = sides.story, f"{seen.study.name}()"
+        if self._update_side.reads(story, seen):
+            story.reasons.note(Quiet.BROUGHT, f"{name} is on the side of those who store it")
+            return []
+        live = [s for s in sides.live if s.study is not seen.study]
+        if not self._speaks_for_reads(live, marked):
+            story.reasons.note(Quiet.UNMARKED, "only some reads in other folders are marked")
+            return []
+        writes = [s for s in sides.writes if s.study is not seen.study]
+        if any(self._may_exclude(story, s, seen) for s in writes):
+            return []
+        return writes or self._unwritten(story, seen, marked)
 
     def _speaks_for_reads(self, live: Sequence[Seen], marked: Sequence[Seen]) -> bool:
         """Whether the marks are near by, or in other folders the rule rather than the exception.
@@ -97,21 +128,35 @@ class Markings:
         has_store = any(s.access.is_write and s.access.marking in MARKED for s in live)
         return has_store and len(marks) * 2 >= len(reads)
 
-    def _may_exclude(self, writer: Seen, reader: Seen) -> bool:
+    def _may_exclude(self, story: Story, writer: Seen, reader: Seen) -> bool:
         """Whether a lock keeps the two apart, or the writer's caller may hold the reader's.
 
         A lock that one writer shares with the reader is taken for the update lock: the other
         writers then are of other kinds of object, or hold it where we cannot see.
         """
-        return excludes(writer, reader) or (_real_locks(reader.access) and self._evidence.is_hinted(writer))
+        if self._evidence.apart(story, writer, reader):
+            return True
+        is_hinted = _real_locks(reader.access) and self._evidence.is_hinted(writer)
+        if is_hinted:
+            words = f"a name or a comment says that {writer.study.name}() runs under a lock"
+            story.reasons.note(Quiet.BROUGHT, words)
+        return is_hinted
 
-    def _unwritten(self, seen: Seen, marked: Sequence[Seen]) -> list[Seen]:
+    def _unwritten(self, story: Story, seen: Seen, marked: Sequence[Seen]) -> list[Seen]:
         """The marked reads that speak of a writer out of sight: two functions have to agree.
 
         Those of other folders speak for all objects of the kind, and for no writer of these.
         """
         functions = {s.study.name for s in marked if not self._evidence.is_far(s.study)}
-        return list(marked) if len(functions) > 1 and not _real_locks(seen.access) else []
+        is_built = story.is_new and any(s.access.is_write for s in story.seen)
+        if is_built:
+            words = "each store at hand is made before the object is shared, or after"
+            story.reasons.note(Quiet.CONSTANT, words)
+        elif len(functions) < 2 or _real_locks(seen.access):
+            story.reasons.note(Quiet.ONE_SIDED, "no store of it is at hand")
+        else:
+            return list(marked)
+        return []
 
     def _fact(self, story: Story, seen: Seen, others: Sequence[Seen], marked: Sequence[Seen]) -> MixedMarking:
         example = marked[0].access
@@ -154,12 +199,14 @@ class Markings:
 
     def _against_locked(self, sides: "Sides", seen: Seen) -> MixedMarking | None:
         """All others hold one lock, and this new read does not (acc-lock-writer-lockless-reader)."""
-        if seen.access.is_write or _real_locks(seen.access) or self._evidence.is_hinted(seen):
-            return None
-        if not sides.writes or not self._evidence.is_entered_unlocked(seen.study):
+        if seen.access.is_write or self._is_under_lock(sides.story, seen):
             return None
         writes = [s for s in sides.writes if s.study is not seen.study]
-        if not writes:
+        if not writes or not self._evidence.is_entered_unlocked(seen.study):
+            words = "no store in another function is at hand"
+            if writes:
+                words = f"nothing says that {seen.study.name}() is called from outside with no lock held"
+            sides.story.reasons.note(Quiet.UNSEEN if writes else Quiet.ONE_SIDED, words)
             return None
         others = [s for s in sides.others if s.study is not seen.study]
         lock = self._lock_of_all(writes)
@@ -168,9 +215,26 @@ class Markings:
             return None
         if len(locked) < LEAST_LOCKED or len(locked) < MAJORITY * len(others):
             return None
+        if self._is_apart_from_all(sides.story, seen, writes):
+            return None
         overlap = self._evidence.overlap(sides.story, writes[0], (seen,))
         fact = self._fact(sides.story, seen, writes, writes)
         return _as_new_reader(fact, overlap, lock.text, self._evidence.confidence(overlap, (seen, *writes)))
+
+    def _is_under_lock(self, story: Story, seen: Seen) -> bool:
+        """Whether a lock is held at an access, or a hint says so."""
+        is_hinted = self._evidence.is_hinted(seen)
+        locks = [lock.text for lock in seen.access.held]
+        if locks:
+            how = " (a name or a comment says)" if is_hinted else ""
+            story.reasons.note(
+                Quiet.BROUGHT if is_hinted else Quiet.LOCKED, f"{seen.study.name}() holds {locks[0]}{how}"
+            )
+        return bool(locks)
+
+    def _is_apart_from_all(self, story: Story, seen: Seen, writes: Sequence[Seen]) -> bool:
+        """Whether none of the stores can run while the access does."""
+        return all(self._evidence.apart(story, writer, seen) for writer in writes)
 
     @staticmethod
     def _lock_of_all(writes: Sequence[Seen]) -> HeldLock | None:

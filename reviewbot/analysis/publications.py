@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.beside import Beside, Payload
-from reviewbot.analysis.evidence import Evidence, Overlap, excludes
+from reviewbot.analysis.evidence import Evidence, Overlap
 from reviewbot.analysis.facts import GATED, Interleaving, Publication, Step
 from reviewbot.analysis.gates import Gate, Gates
 from reviewbot.analysis.interleavings import message_passing
@@ -18,6 +18,7 @@ from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.ordering import Ordering
 from reviewbot.analysis.program import Study
 from reviewbot.analysis.provenance import Found, Provenance
+from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.scenario import Act, Doing, Scenario
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story
@@ -125,7 +126,11 @@ class Publications:
             writer.study, writer.event, writer.source.path.root
         ):
             return None
-        beside = self._beside.payload(writer, self._open_readers(story, writer))
+        open_readers = self._open_readers(story, writer)
+        beside = self._beside.payload(writer, open_readers)
+        if beside is None and open_readers:
+            words = "it is stored in order, and its readers use what they reach through it"
+            story.reasons.note(Quiet.DEPENDENT, words)
         if beside is None or not any(s.access.is_new for s in (writer, *beside.readers)):
             return None
         readers, payload = beside.readers, beside.fill.access.text
@@ -179,13 +184,16 @@ class Publications:
 
     def _open_readers(self, story: Story, writer: Seen) -> list[Seen]:
         """The reads in other functions that no lock keeps apart from the store; a free is no read."""
-        apart = (r for r in story.reads if r.study is not writer.study and not excludes(writer, r))
-        return [reader for reader in apart if not self._is_freed(reader)]
+        others = (r for r in story.reads if r.study is not writer.study)
+        open_ = (reader for reader in others if not self._evidence.apart(story, writer, reader))
+        return [reader for reader in open_ if not self._is_freed(reader)]
 
     def _fact(self, story: Story, writer: Seen, readers: Sequence[Seen], around: "Around") -> Publication:
         access = writer.access
         found, gate = around.found, around.gate
         held = wording.held(access) or (found.lock if found else "")
+        if gate.covers_all:
+            story.reasons.note(Quiet.GATED, f"{gate.name} is set behind it, and acquired before every use")
         return Publication(
             field=story.field,
             place=access.place,

@@ -10,6 +10,7 @@ from dataclasses import replace
 from reviewbot.analysis.evidence import excludes
 from reviewbot.analysis.facts import Confidence, Fact, MixedMarking
 from reviewbot.analysis.flow import bits
+from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.stories import UNMARKED, Seen, Story, tests_of
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Access, Assign, Call, Event, Kind, Marking, Return, Value
@@ -38,9 +39,16 @@ class Purposes:
         )
         if seen is None:
             return fact
+        name = f"{seen.study.name}()"
         if _tests_one_bit(story, seen):
+            story.reasons.note(Quiet.ONE_BIT, f"{name} tests one bit, and each store flips one under a lock")
             fact = replace(fact, confidence=Confidence.LOW)
-        return replace(fact, is_diagnostic=self._only_told(seen), is_rechecked=_is_rechecked(story, seen))
+        is_told, is_rechecked = self._only_told(seen), _is_rechecked(story, seen)
+        if is_told:
+            story.reasons.note(Quiet.TOLD, f"{name} only prints it, or counts with it")
+        if is_rechecked:
+            story.reasons.note(Quiet.RECHECKED, f"{name} takes it for a hint, and looks again")
+        return replace(fact, is_diagnostic=is_told, is_rechecked=is_rechecked)
 
     # -- S10: statistics and diagnostics ------------------------------------------------------
 

@@ -4,6 +4,7 @@ A story is found by the member's name and then split by struct; an access whose 
 could not be told joins the one struct of that name, if there is only one.
 """
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ from reviewbot.analysis.accessors import Accessors
 from reviewbot.analysis.facts import Field, Known, SharedAccess
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.knobs import Knobs
+from reviewbot.analysis.locks import common_locks
 from reviewbot.analysis.objects import CONSTRUCTOR, DESTRUCTOR, Objects
 from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.reasons import Reasons
 from reviewbot.analysis.types import object_name, object_text
 from reviewbot.syntax.model import Access, Kind, Marking, Member, Root, Test, TypeName
 
@@ -69,6 +72,8 @@ class Story:
         self, field: Field, spots: Sequence[Spot], look: Callable[[Spot], Seen], program: Program
     ) -> None:
         self.field = field
+        self.reasons = Reasons()
+        """Why nothing is asked of it, as the analysis decides."""
         self._spots = spots
         self._look = look
         self._program = program
@@ -118,6 +123,18 @@ class Story:
     def first_marked(self) -> Seen | None:
         """The first access whose mark says that others may be at the field."""
         return next((s for s in self.seen if s.is_live and s.access.marking not in UNMARKED), None)
+
+    @cached_property
+    def common_lock(self) -> str:
+        """The lock held at all accesses that others may run into, as the first one spells it; or empty."""
+        live = [s.access for s in self.seen if s.is_live and s.access.kind is not Kind.ADDRESS]
+        if len(live) < 2:
+            return ""
+        shared = (
+            [lock for lock in live[0].held if lock in common_locks(live[0], other)] for other in live[1:]
+        )
+        found = functools.reduce(lambda one, other: [lock for lock in one if lock in other], shared)
+        return found[0].text if found else ""
 
     @cached_property
     def locked_in(self) -> dict[Study, tuple[Seen, ...]]:

@@ -8,6 +8,7 @@ from reviewbot.analysis.accessors import Accessors
 from reviewbot.analysis.bare_sides import BareSides
 from reviewbot.analysis.before import NOTHING, Before
 from reviewbot.analysis.beside import Beside
+from reviewbot.analysis.candidates import Candidates
 from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.crossings import Crossings
 from reviewbot.analysis.dereferences import Dereferences
@@ -19,6 +20,7 @@ from reviewbot.analysis.exposure import Exposure
 from reviewbot.analysis.facts import Fact
 from reviewbot.analysis.finders import Finders
 from reviewbot.analysis.flags import Flags
+from reviewbot.analysis.foreign import Foreign
 from reviewbot.analysis.foreign_reads import ForeignReads
 from reviewbot.analysis.frees import Frees
 from reviewbot.analysis.gates import Gates
@@ -36,11 +38,13 @@ from reviewbot.analysis.ordering import Ordering
 from reviewbot.analysis.own_marks import OwnMarks
 from reviewbot.analysis.page_tables import PageTables
 from reviewbot.analysis.payload import Payloads
+from reviewbot.analysis.production import is_beside, lowered
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
 from reviewbot.analysis.publications import Publications
 from reviewbot.analysis.purposes import Purposes
 from reviewbot.analysis.rcu_pointers import RcuPointers
+from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.removed_locks import RemovedLocks
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.sightings import Sightings
@@ -101,13 +105,14 @@ class Analysis:
             ),
             DoubleChecks(ordering, self.evidence, scenarios),
             Crossings(self.stories, ordering, self.evidence, scenarios),
-            Markings(self.evidence, update_side, scenarios),
+            Markings(self.evidence, Candidates(self.contexts), update_side, scenarios),
             RcuPointers(self.evidence),
             OwnMarks(self.evidence),
             BareSides(program, self.holding, self.contexts, self.stories, self.evidence, scenarios),
-            ForeignReads(program, self.evidence),
             NewFields(self.evidence),
         )
+        self._foreign = Foreign(program)
+        self._foreign_reads = ForeignReads(self._foreign, self.evidence)
         self._documented = Documented(program, self.contexts)
         self._purposes = Purposes()
         self._function_makers = self._of_functions(provenance, scenarios)
@@ -139,10 +144,14 @@ class Analysis:
             for maker in self._function_makers:
                 found += maker.facts(study)
         found += self._removed.all_facts()
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(map(lowered, found)))
 
     def _of_story(self, story: Story) -> Iterator[Fact]:
-        for maker in self._makers:
+        is_shared = self._foreign.is_shared(story)
+        for maker in (self._foreign_reads,) if is_shared else self._makers:
             for fact in maker.facts(story):
+                if is_beside(fact.place.path):
+                    words = "it is in tools, samples or tests: asked with low confidence"
+                    story.reasons.note(Quiet.BESIDE_KERNEL, words)
                 reason = fact.reason or self._documented.reason(story, fact)
                 yield self._purposes.told(story, replace(fact, reason=reason))

@@ -25,6 +25,8 @@ class ForeignMemory:
     """(struct, member) -> the struct of the table that the member points to."""
     results: Mapping[str, str]
     """Function -> who writes what its result points to."""
+    coherent: frozenset[str]
+    """Functions that allocate memory which a device reads and writes as well."""
 
     def writer(self, struct: str | None, member: str) -> str:
         """Who writes the member beside the kernel; empty where nobody does."""
@@ -46,7 +48,9 @@ def read_foreign_memory(top: Section) -> ForeignMemory:
     for row in top.rows("results"):
         results.add(row.path, row.names("fn"), row.text("writer"))
     known = structs.frozen()
-    tables = ForeignMemory(known, _pointers(top.section("pointers"), known), results.frozen())
+    tables = ForeignMemory(
+        known, _pointers(top.section("pointers"), known), results.frozen(), frozenset(top.names("coherent"))
+    )
     top.close()
     return tables
 

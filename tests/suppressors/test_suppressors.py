@@ -1,0 +1,44 @@
+"""Each suppressor silences its series for its own reason; the change to it brings the comment back."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.suppressors import changes, objects, uses
+from tests.suppressors.series import Case, reasons, shown
+
+PAGE = Path(__file__).parents[2] / "docs/silence.md"
+
+CASES = (*objects.CASES, *uses.CASES, *changes.CASES)
+
+NOT_NOTED = {
+    "S06": "memory on the stack is no field",
+    "S19": "the tip has no trace of it",
+    "S25": "the code is not read",
+}
+"""Those that decide before there is a story to note anything in."""
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_silent_because_of_it(case: Case) -> None:
+    assert shown(case, case.series) == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_change_brings_the_comment_back(case: Case) -> None:
+    assert f"{case.rule} {case.field}" in shown(case, case.loud)
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.id not in NOT_NOTED], ids=lambda case: case.id
+)
+def test_reason_is_noted_only_where_it_silences(case: Case) -> None:
+    assert case.id in reasons(case, case.series)
+    assert case.id not in reasons(case, case.loud)
+
+
+def test_each_has_a_case_and_a_row_for_users() -> None:
+    wanted = [f"S{number:02}" for number in range(1, 27)]
+    assert sorted({case.id for case in CASES}) == wanted
+    assert re.findall(r"^\| (S\d\d) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE) == wanted
