@@ -250,6 +250,50 @@ def patchwork(source: tuple[str, ...], tree: Path | None, **options: Any) -> Non
         raise click.exceptions.Exit(status)
 
 
+@cli.group()
+def b4() -> None:
+    """Work with b4: checks for its lists, comments for its reviews."""
+
+
+def _asking(command: Any) -> Any:
+    """The options that say what is asked, of a command that b4 calls."""
+    options = (
+        click.option("--tree", type=_FOLDER, metavar="DIR", help="The repository (default: this one)."),
+        _RULES,
+        click.option("--preview", is_flag=True, help="Ask by rules in preview as well."),
+        click.option(
+            "--min-confidence",
+            type=click.Choice(["low", "medium", "high"]),
+            default="medium",
+            help="The least confidence to show (default: medium).",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@b4.command("check")
+@click.option("--series", is_flag=True, help="Check the whole series: b4.review-series-check-cmd.")
+@click.option("--lines", is_flag=True, help="Print lines, not JSON: b4.prep-perpatch-check-cmd.")
+@click.option("--fail-on", type=_CONCERNS, help="Fail on questions of this concern or a graver one.")
+@_asking
+def check(**options: Any) -> None:
+    """Check the one mail on standard input, as b4 asks its check commands to.
+
+    Prints a JSON array for b4 review. A patch is looked at within its series where that is on a
+    branch here.
+    """
+    from reviewbot.commands.b4_check import Checking, run  # noqa: PLC0415 - see the module's docstring
+
+    if options["series"] and options["lines"]:
+        raise click.UsageError("--series and --lines exclude each other: b4 prep checks patches only")
+    if sys.stdin.isatty():
+        raise click.UsageError("give a mail on standard input, as b4 does")
+    if status := run(Checking(**options)):
+        raise click.exceptions.Exit(status)
+
+
 @cli.command()
 @click.argument("rule")
 @_RULES

@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from reviewbot.analysis.facts import Confidence
 from reviewbot.cache import Cache
@@ -71,12 +71,13 @@ def run(request: Request) -> Outcome:
     return Outcome(sum(finding.is_shown for finding in done.report.findings), not done.series.unread)
 
 
-def reviewed(request: Request, progress: Progress) -> Review:
-    """The review itself, nothing of it published."""
+def reviewed(request: Request, progress: Progress, stdin: BinaryIO | None = None) -> Review:
+    """The review itself, nothing of it published; `stdin` stands in for standard input."""
     progress("reading the series")
     with opened(request.wish, request.sources) as repository, facts(request.no_cache) as cache:
         known = archive(request.archive, request.no_cache)
-        series = read_series(request.sources, repository, request.revision, sys.stdin.buffer, known)
+        given = stdin or sys.stdin.buffer
+        series = read_series(request.sources, repository, request.revision, given, known)
         found = ground(series, repository, request.wish)
         done = review(series, found.repository, _options(request, found.base, progress, cache))
         notes = [*done.report.notes, *found.notes]

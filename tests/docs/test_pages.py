@@ -159,7 +159,7 @@ def _facts() -> list[str]:
 def test_libraries_have_a_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    at_run_time = [extra for name, extra in extras.items() if name not in ("test", "dev", "browser")]
+    at_run_time = [extra for name, extra in extras.items() if name not in ("test", "dev", "browser", "b4")]
     more = [each for extra in at_run_time for each in extra]
     wanted = {each.partition(">")[0] for each in [*project["dependencies"], *more]}
     record = (ROOT / "docs/decisions/0001-libraries.md").read_text(encoding="utf-8")
