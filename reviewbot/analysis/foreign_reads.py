@@ -59,10 +59,10 @@ def _is_plain_read(seen: Seen) -> bool:
     return seen.access.marking is Marking.PLAIN and seen.access.kind is Kind.READ
 
 
-def _is_repeated(seen: Seen, others: Sequence[Seen]) -> bool:
-    """Whether one path of the function reads the same place twice, with no store of its own between."""
-    if any(s.access.is_write for s in others):
+def _is_repeated(seen: Seen, found: Sequence[Seen]) -> bool:
+    """Whether one path of the function reads the same place twice, with no store of its own."""
+    same = [s for s in found if s.study is seen.study and s.access.text == seen.access.text]
+    if any(s.access.is_write for s in same):
         return False
-    later = seen.study.flow.may_follow(seen.event)
-    earlier = seen.study.flow.may_precede(seen.event)
-    return any((later | earlier) >> s.event & 1 for s in others if s.event != seen.event)
+    apart = seen.study.flow.may_follow(seen.event) | seen.study.flow.may_precede(seen.event)
+    return any(apart >> s.event & 1 for s in same if s.event != seen.event)

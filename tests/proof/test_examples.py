@@ -17,6 +17,7 @@ WITHOUT = {
     "rcu-plain-access": "asks for the accessor of the annotation, whatever the other side does",
     "new-field-unread": "asks for the rule, not for an order",
     "grace-period-deadlock": "a deadlock is no question of order",
+    "double-fetch": "the other side is no thread of the kernel",
     "foreign-memory-read": "the other side is no thread of the kernel",
     "stale-copy": "what a copy misses is a matter of several stores under one lock",
 }
