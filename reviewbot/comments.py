@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from reviewbot.analysis.facts import Place
-from reviewbot.findings import Finding, Hidden, Report
+from reviewbot.findings import Finding, Hidden, Raised, Report
 from reviewbot.series import positions
 from reviewbot.series.model import FileDiff, Hunk, NumberedLine, Patch, Series, Status, Unread
 
@@ -33,6 +33,8 @@ _REASONS = {
     Hidden.SETTLED: "settled later in the series",
     Hidden.GATED: "behind a gate that orders",
     Hidden.BUDGET: "over the number of comments a run may make",
+    Hidden.RAISED: "raised in the thread already",
+    Hidden.ANSWERED: "answered by the author",
 }
 
 
@@ -85,6 +87,13 @@ def comments(series: Series, report: Report) -> tuple[Comment, ...]:
 def reason(hidden: Hidden) -> str:
     """Why a finding is not shown, in words."""
     return _REASONS[hidden]
+
+
+def raised(who: Raised) -> str:
+    """`raised by Ravi Reader in <a@b>, answered in <c@d>`."""
+    answered = f", answered in <{who.answered_in}>" if who.answered_in else ""
+    where = f" in <{who.message_id}>" if who.message_id else ""
+    return f"raised by {who.by}{where}{answered}"
 
 
 def unread(series: Series, report: Report) -> tuple[Unread, ...]:

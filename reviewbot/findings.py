@@ -37,6 +37,8 @@ class Hidden(Enum):
     SETTLED = "settled-in-series"
     GATED = "gated"
     BUDGET = "budget"
+    RAISED = "raised"
+    ANSWERED = "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,17 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
+class Raised:
+    """Who asked the same in the mails of the series. Texts are as sent: not clean."""
+
+    by: str
+    """A name, or an address."""
+    message_id: str
+    answered_in: str = ""
+    """The mail in which an author of the series answered; empty where none did."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One question. Texts are plain, unwrapped, as read from hostile input: publishers clean them."""
 
@@ -97,6 +110,7 @@ class Finding:
     hidden: Hidden | None = None
     witness: Witness | None = None
     """None where the question is not one of order, or was not asked of the model."""
+    raised: Raised | None = None
 
     @property
     def is_shown(self) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot.analysis.facts import GATED, Confidence, Fact, Publication
 from reviewbot.cache import Cache
+from reviewbot.discussion import raised
 from reviewbot.findings import Report
 from reviewbot.judges import Judge
 from reviewbot.looks import Look, Looks
@@ -84,6 +85,7 @@ def review(series: Series, repository: Repository | None = None, options: Option
         pedantic=options.pedantic,
         answers=answers,
         prover=Prover(judge),
+        mark=raised.marker(series),
     )
     notes = dict.fromkeys(note for part in looked for note in (*part.notes, judge.note) if note)
     report = Report(

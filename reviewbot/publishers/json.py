@@ -11,7 +11,7 @@ from typing import Any
 
 from reviewbot.analysis.facts import Interleaving, SharedAccess
 from reviewbot.comments import unread
-from reviewbot.findings import Finding, Report, Witness
+from reviewbot.findings import Finding, Raised, Report, Witness
 from reviewbot.publishers import clean
 from reviewbot.series.model import Patch, Series
 
@@ -95,7 +95,12 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "suggestion": finding.suggestion.text,
         "unseen": list(finding.unseen),
         "interleaving": _interleaving(finding.interleaving),
+        **({"raised": _raised(finding.raised)} if finding.raised else {}),
     }
+
+
+def _raised(who: Raised) -> dict[str, Any]:
+    return {"by": who.by, "message_id": who.message_id, "answered_in": who.answered_in or None}
 
 
 def _witness(witness: Witness | None) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from reviewbot import __version__
 from reviewbot.analysis.facts import Confidence, Interleaving, Place, Step
-from reviewbot.comments import at_tip, reason, unread
+from reviewbot.comments import at_tip, raised, reason, unread
 from reviewbot.findings import Finding, Hidden, Report
 from reviewbot.publishers import clean, where
 from reviewbot.series.model import Series, Unread
@@ -96,7 +96,7 @@ def _result(series: Series, finding: Finding, rule: int, occurrence: int) -> dic
     if flows:
         result["codeFlows"] = [{"threadFlows": flows}]
     if finding.hidden:
-        result["suppressions"] = [_suppression(finding.hidden)]
+        result["suppressions"] = [_suppression(finding, finding.hidden)]
     return result
 
 
@@ -113,9 +113,10 @@ def _properties(finding: Finding) -> dict[str, Any]:
     return found
 
 
-def _suppression(hidden: Hidden) -> dict[str, Any]:
+def _suppression(finding: Finding, hidden: Hidden) -> dict[str, Any]:
     kind = "inSource" if hidden in (Hidden.ALLOWED, Hidden.DOCUMENTED) else "external"
-    return {"kind": kind, "status": "accepted", "justification": reason(hidden)}
+    why = clean.line(raised(finding.raised)) if finding.raised else reason(hidden)
+    return {"kind": kind, "status": "accepted", "justification": why}
 
 
 def _related(series: Series, finding: Finding) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reviewbot.analysis.facts import SharedAccess
-from reviewbot.comments import Comment, comments, reason, unread
+from reviewbot.comments import Comment, comments, raised, reason, unread
 from reviewbot.findings import Finding, Report
 from reviewbot.publishers import clean
 from reviewbot.publishers.counts import extent, heading, tally
@@ -46,6 +46,7 @@ def _lines(series: Series, report: Report, width: int, verbose: bool) -> Iterato
             if number_here:
                 yield _Line("")
             yield from _comment(comment, width, verbose)
+    yield from _raised(report, width)
     if verbose:
         yield from _hidden(report, width)
     yield _Line("")
@@ -115,6 +116,16 @@ def _access(access: SharedAccess) -> str:
     held += [" ".join(filter(None, (section.flavour, section.domain))) for section in access.sections]
     parts.append("with " + ", ".join(held) if held else "no lock seen")
     return ", ".join(parts)
+
+
+def _raised(report: Report, width: int) -> Iterator[_Line]:
+    """A line each of what others asked before, which is not repeated."""
+    known = [(finding, finding.raised) for finding in report.findings if finding.raised]
+    if known:
+        yield _Line("")
+    for finding, who in known:
+        where = f"{finding.place.path}:{finding.place.line}"
+        yield from _wrapped(f"{where} {finding.rule}: {raised(who)}", width, "  ", "aside")
 
 
 def _hidden(report: Report, width: int) -> Iterator[_Line]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import reviewbot
@@ -63,12 +63,14 @@ def ask(  # noqa: PLR0913  (each is an option of the command line)
     pedantic: bool = False,
     answers: Answers = NO_ANSWERS,
     prover: Prover | None = None,
+    mark: Callable[[Finding], Finding] | None = None,
 ) -> tuple[Finding, ...]:
     """Every question that the rules have about the facts, shown or hidden with a reason.
 
     Sorted by patch, file, line, concern and rule; the same facts in another order give the
     same findings. `pedantic` shows low confidence too. What would be shown is taken to `prover`:
-    a question that the memory model answers, or that no repair answers, is hidden.
+    a question that the memory model answers, or that no repair answers, is hidden. `mark` may
+    hide what is left, before it is counted how many are shown.
     """
     least = Confidence.LOW if pedantic else min_confidence
     asked = []
@@ -81,7 +83,8 @@ def ask(  # noqa: PLR0913  (each is an option of the command line)
                 finding = _finding(rule, fact, reason)
                 shown = proved(finding, fact, prover) if prover and reason is None else finding
                 asked.append((shown, fact))
-    return tuple(sorted(with_budget(fold(behind_flags(asked))), key=rank))
+    folded = fold(behind_flags(asked))
+    return tuple(sorted(with_budget(map(mark, folded) if mark else folded), key=rank))
 
 
 def _reason(rule: Rule, fact: Fact, preview: bool, least: Confidence, answers: Answers) -> Hidden | None:

@@ -21,6 +21,7 @@ from reviewbot.kernel.vocabulary.locks import Locks, read_locks
 from reviewbot.kernel.vocabulary.publication import Publications, read_publications
 from reviewbot.kernel.vocabulary.rcu import Rcu, read_rcu
 from reviewbot.kernel.vocabulary.read import Section, read_table
+from reviewbot.kernel.vocabulary.remarks import RemarkWords, read_remark_words
 from reviewbot.kernel.vocabulary.waiting import Diagnostics, Waiting, read_diagnostics, read_waiting
 
 __all__ = ["Baseline", "Vocabulary", "vocabulary"]
@@ -96,6 +97,11 @@ class Vocabulary:
     def homes(self) -> Homes:
         """Where the code of a header lives."""
         return read_homes(read_table("homes"))
+
+    @cached_property
+    def remarks(self) -> RemarkWords:
+        """What reviewers and authors say of concerns."""
+        return read_remark_words(read_table("remarks"))
 
     @cached_property
     def baseline(self) -> Baseline:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from reviewbot.analysis.facts import Interleaving, SharedAccess
-from reviewbot.comments import Comment
+from reviewbot.comments import Comment, raised
 from reviewbot.findings import Finding, Witness
 from reviewbot.publishers import clean
 from reviewbot.publishers.html.words import prose
@@ -112,7 +112,7 @@ def card(comment: Comment, name: str, anchors: Anchors, draw: Callable[[Witness]
         where=clean.line(f"{place.path}:{place.line}"),
         function=clean.line(f"{place.function}()") if place.function else "",
         code=clean.code(finding.line_text.strip()),
-        about=Markup() if is_near or finding.hidden else prose(about(comment)),
+        about=_about(comment, is_near),
         paragraphs=tuple(prose(text) for text in words.paragraphs),
         suggestion=prose(words.suggestion),
         proof=prose(words.proof),
@@ -124,6 +124,14 @@ def card(comment: Comment, name: str, anchors: Anchors, draw: Callable[[Witness]
         tests=tuple(_tests(witness)) if witness else (),
         reason=_why(finding),
     )
+
+
+def _about(comment: Comment, is_near: bool) -> Markup:
+    """Which line is meant; or who asked before."""
+    if comment.finding.raised:
+        who = raised(comment.finding.raised)
+        return prose(f"{who[:1].upper()}{who[1:]}.")
+    return Markup() if is_near or comment.finding.hidden else prose(about(comment))
 
 
 def _why(finding: Finding) -> str:
