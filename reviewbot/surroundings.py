@@ -5,12 +5,12 @@ Everything is read at the base commit; files that the series touches come from i
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from reviewbot.cache import Cache
 from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.series.view import FileView, Fragment, Origin
+from reviewbot.series.view import FileView, Fragment, older_lines
 from reviewbot.sources.git import Repository
 from reviewbot.syntax.facts import FileFacts
 from reviewbot.syntax.model import Struct
@@ -112,10 +112,10 @@ class Surroundings:
         for path in self._near:
             words = self._words_of(path)
             if words is not None:
-                found.append((path, frozenset([known.setdefault(word, word) for word in words])))
+                found.append((path, frozenset(map(known.setdefault, words, words))))
         return tuple(found)
 
-    def _words_of(self, path: str) -> Iterable[bytes] | None:
+    def _words_of(self, path: str) -> Collection[bytes] | None:
         """The words of a file, each once; None for one that is left out. Known ones need not be read."""
         blob = self._repository.blob(self._base, path)
         name = digest(blob.encode("ascii")) if self._cache is not None and blob is not None else None
@@ -201,5 +201,4 @@ def _candidates(path: str, name: str) -> tuple[str, ...]:
 def whole_view(path: str, text: bytes) -> FileView:
     """A file at the base as a view: every line older than the series."""
     count = text.count(b"\n") + (not text.endswith(b"\n"))
-    origins = tuple(Origin(None, n) for n in range(1, count + 1))
-    return FileView(path, (Fragment(text, origins),), complete=True)
+    return FileView(path, (Fragment(text, older_lines(count)),), complete=True)

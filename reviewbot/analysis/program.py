@@ -103,9 +103,11 @@ class Program:
     def calling(self, names: frozenset[str]) -> Iterator[Study]:
         """The functions at hand whose source has one of the names before a parenthesis."""
         wanted = {name.encode("latin-1", "replace") for name in names}
-        for path in sorted(self.files):
-            for name in dict.fromkeys(header.name for header in self.files[path].functions):
-                if not wanted.isdisjoint(_CALLED.findall(self.files[path].function_text(name))):
+        for path in sorted({path for name in names for path in self._having(name)}):
+            file = self.files[path]
+            mentioning = {function for name in names for function in file.functions_mentioning(name)}
+            for name in dict.fromkeys(header.name for header in file.functions):
+                if name in mentioning and not wanted.isdisjoint(_CALLED.findall(file.function_text(name))):
                     study = self.study(path, name)
                     if study is not None:
                         yield study

@@ -10,7 +10,7 @@ from reviewbot.series.diff import merged
 from reviewbot.series.model import FileDiff, Patch, Series, Status
 from reviewbot.series.sections import section_of
 from reviewbot.series.sparse import Segment, SparseFile, SparseLine
-from reviewbot.series.view import FileView, Fragment, Origin
+from reviewbot.series.view import FileView, Fragment, Origin, older_lines
 
 Read = Callable[[str], bytes | None]
 """Gives the text of a path at the base; None where there is no such file."""
@@ -88,8 +88,7 @@ class SeriesTree:
         if file is None or file.base_path is None:
             return None
         if file.base is not None:
-            lines = text_from(file.base).lines
-            origins = tuple(Origin(None, number) for number in range(1, len(lines) + 1))
+            origins = older_lines(len(text_from(file.base).lines))
             return FileView(file.base_path, (Fragment(file.base, origins),), complete=True)
         segments = file.pieces.segments if file.pieces else []
         found = tuple(_older_fragment(segment) for segment in segments if segment.older())
@@ -107,8 +106,11 @@ class SeriesTree:
         )
 
     def _whole(self, path: str, text: Text) -> Fragment:
-        origins = tuple(self._origin(path, entry, number) for number, entry in enumerate(text.lines, 1))
-        return Fragment(text.content(), origins)
+        origins = list(older_lines(len(text.lines)))
+        for at, entry in enumerate(text.lines):
+            if entry.patch is not None:
+                origins[at] = self._origin(path, entry, at + 1)
+        return Fragment(text.content(), tuple(origins))
 
     def _fragment(self, path: str, segment: Segment) -> Fragment:
         live = segment.live()

@@ -21,6 +21,17 @@ class Origin(NamedTuple):
     moved: bool = False
 
 
+_OLDER: list[Origin] = []
+"""The origins of lines older than the series, by number from 1: files share them."""
+
+
+def older_lines(count: int) -> tuple[Origin, ...]:
+    """The origins of the lines of a file that the series does not touch."""
+    if len(_OLDER) < count:
+        _OLDER.extend(Origin(None, number) for number in range(len(_OLDER) + 1, count + 1))
+    return tuple(_OLDER[:count])
+
+
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """Consecutive lines of a file; `origins` holds one entry a line of `text`.

@@ -287,7 +287,7 @@ class Body:
     def close_block(self, node: Node, kept: int) -> None:
         """Leave them: the variables end, and the cleanup classes are destroyed."""
         if len(self.cleanups) > kept:
-            self.close_cleanups(kept, Node("}", None, max(node.start, node.end - 1), node.end))
+            self.close_cleanups(kept, Node("}", None, max(node.start, node.end - 1), node.end, []))
             del self.cleanups[kept:]
         self.compounds.pop()
         self.scopes.pop()

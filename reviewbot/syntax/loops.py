@@ -63,7 +63,7 @@ def _guarded(body: Body, name: str, node: Node, arguments: list[Node], inner: No
     if inner is not None:
         body.execute(inner)
     body.jumps.pop()
-    body.close_cleanups(kept, Node("}", None, max(node.start, node.end - 1), node.end))
+    body.close_cleanups(kept, Node("}", None, max(node.start, node.end - 1), node.end, []))
     del body.cleanups[kept:]
     body.compounds.pop()
     body.go(after)

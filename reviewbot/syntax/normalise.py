@@ -9,7 +9,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
-from reviewbot.syntax.annotations import ANNOTATION, NESTED
+from reviewbot.syntax.annotations import NESTED, without_annotations
 from reviewbot.syntax.directives import Directives, read_directives
 from reviewbot.syntax.masks import Masked, blank, mask
 
@@ -72,12 +72,12 @@ class Source:
 
     def code(self, start: int, end: int) -> bytes:
         """A part with comments, strings, annotations and directives that do not parse out of the way."""
-        return ANNOTATION.sub(_blank_match, self.directives.code[start:end])
+        return without_annotations(self.directives.code[start:end])
 
     @cached_property
     def bare(self) -> bytes:
         """The same without any conditional: what the top level is found in."""
-        return ANNOTATION.sub(_blank_match, self.directives.bare)
+        return without_annotations(self.directives.bare)
 
 
 def read_source(text: bytes, added: int = 0, known: int | None = None) -> Source:

@@ -6,7 +6,7 @@ commas) are left out.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import tree_sitter
 import tree_sitter_c
@@ -15,6 +15,18 @@ _LANGUAGE = tree_sitter.Language(tree_sitter_c.language())
 _PARSER = tree_sitter.Parser(_LANGUAGE)
 _KINDS: dict[int, tuple[str, bool]] = {}
 """The name of each kind of node by its number, and whether it is a named one: dearer to ask of a node."""
+_LEAVES = frozenset(
+    [
+        "comment",
+        "field_identifier",
+        "identifier",
+        "number_literal",
+        "primitive_type",
+        "statement_identifier",
+        "type_identifier",
+    ]
+)
+"""Kinds that never have a node below them."""
 _DEEPEST = 600
 """Levels kept; what lies deeper becomes one node of kind TOO_DEEP."""
 
@@ -28,7 +40,7 @@ class Node:
     """The field of its parent that it fills."""
     start: int
     end: int
-    children: list["Node"] = field(default_factory=list)
+    children: list["Node"]
 
     def child(self, role: str) -> "Node | None":
         """The child that fills field `role`."""
@@ -62,7 +74,7 @@ class Node:
 def parse(code: bytes) -> Node:
     """The tree of `code`, which normalise() went over. Never fails: errors are nodes of kind ERROR."""
     cursor = _PARSER.parse(code).walk()
-    root = Node("translation_unit", None, 0, len(code))
+    root = Node("translation_unit", None, 0, len(code), [])
     if cursor.node is None or not cursor.goto_first_child():
         return root
     ancestors = [root]
@@ -70,7 +82,7 @@ def parse(code: bytes) -> Node:
         node = _taken(cursor)
         if node is not None:
             ancestors[-1].children.append(node)
-            if cursor.goto_first_child():
+            if node.kind not in _LEAVES and cursor.goto_first_child():
                 if len(ancestors) <= _DEEPEST:
                     ancestors.append(node)
                     continue
@@ -96,6 +108,6 @@ def _taken(cursor: tree_sitter.TreeCursor) -> Node | None:
     if role is None and not is_named:
         return None
     start, end = raw.start_byte, raw.end_byte
-    if is_named and start == end and raw.is_missing:
+    if start == end and is_named and raw.is_missing:
         kind = "MISSING"
-    return Node(kind, role, start, end)
+    return Node(kind, role, start, end, [])
