@@ -83,6 +83,7 @@ def cli() -> None:
 @_RULES
 @click.option("--preview", is_flag=True, help="Ask by rules in preview as well.")
 @click.option("--pedantic", is_flag=True, help="Show what has little evidence as well.")
+@click.option("--whole-tree", is_flag=True, help="Look for other accesses in all of the tree: slower.")
 @click.option(
     "--min-confidence",
     type=click.Choice(["low", "medium", "high"]),

@@ -87,7 +87,7 @@ _CODEC = Codec(_Kept)
 
 
 class Looks:
-    """The looks of earlier runs at a tree; `tree` is its id, `rules` the ids of the rules.
+    """The looks of earlier runs; `tree` names the tree and how far was looked, `rules` all rules.
 
     Without a cache or a tree none is known and none is kept: a diff alone is looked at quickly.
     """

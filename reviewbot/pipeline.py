@@ -44,6 +44,8 @@ class Options:
     preview: bool = False
     pedantic: bool = False
     min_confidence: Confidence = Confidence.MEDIUM
+    whole_tree: bool = False
+    """Look for other accesses in all of the tree, not only near the files of the series."""
     cache: Cache | None = None
     """What earlier runs learnt of files and series; it changes how long a review takes and nothing else."""
     progress: Callable[[str], None] = field(default=_silent)
@@ -113,7 +115,8 @@ class _Looker:
         self._known = known
         self._options = options
         tree = repository.tree_id(base) if repository is not None and base is not None else None
-        self._looks = Looks(options.cache, tree, known)
+        how = "whole tree" if options.whole_tree else "near by"
+        self._looks = Looks(options.cache, tree and f"{tree} {how}", known)
         self.analysis: Analysis | None = None
         """Of the part looked at last; one alone is kept, several would not fit in memory."""
 
@@ -150,9 +153,10 @@ def understand(series: Series, repository: Repository | None, options: Options) 
 def _understood(
     series: Series, repository: Repository | None, base: str | None, options: Options
 ) -> "Understood":
-    from reviewbot.understood import understood  # noqa: PLC0415 - slow to import, and often all is known
+    from reviewbot.understood import Means, understood  # noqa: PLC0415 - slow to import; often all is known
 
-    return understood(series, repository, base, options.cache, options.progress)
+    means = Means(options.cache, options.progress, options.whole_tree)
+    return understood(series, repository, base, means)
 
 
 def _base(series: Series, repository: Repository | None, options: Options) -> str | None:

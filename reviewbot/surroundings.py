@@ -3,6 +3,7 @@
 Everything is read at the base commit; files that the series touches come from its tip.
 """
 
+import json
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -21,6 +22,9 @@ MOST_HEADERS = 400
 
 MOST_FILES = 40
 """A word that more files near by have is too common to follow."""
+
+MOST_ANYWHERE = 100
+"""A word that more files of the whole tree have, beside the name of its struct, is not followed."""
 
 LARGEST = 1_000_000
 """Bytes of a file near by that is still looked into; beyond that it is a generated table."""
@@ -79,6 +83,36 @@ class Surroundings:
             for word in wanted.keys() & known:
                 found[wanted[word]].append(path)
         return {word: tuple(paths) for word, paths in found.items() if len(paths) <= MOST_FILES}
+
+    def anywhere(self, words: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+        """The files of the whole tree that have one of the words; one search by git, which is kept.
+
+        A word that more than `MOST_FILES` have is followed into those that have one of its partners
+        as well, and not at all if these are more than `MOST_ANYWHERE`.
+        """
+        asked = sorted({*words, *(partner for partners in words.values() for partner in partners)})
+        having = {word: set(paths) for word, paths in self._occurrences(asked).items()}
+        found: set[str] = set()
+        for word, partners in words.items():
+            paths = having[word]
+            if len(paths) > MOST_FILES:
+                paths &= set().union(*(having[partner] for partner in partners))
+            if len(paths) <= MOST_ANYWHERE:
+                found |= paths
+        return tuple(sorted(found))
+
+    def _occurrences(self, words: list[str]) -> dict[str, list[str]]:
+        """For each word the files of the tree that have it, as an earlier run found them if there was one."""
+        tree = self._repository.tree_id(self._base) if self._cache is not None else None
+        name = digest(f"{tree} {' '.join(words)}".encode("utf-8", "surrogateescape"))
+        kept = self._cache.find(name, "anywhere") if self._cache is not None and tree is not None else None
+        if kept is not None:
+            found: dict[str, list[str]] = json.loads(kept)
+            return found
+        made = {word: list(paths) for word, paths in self._repository.occurrences(words, self._base).items()}
+        if self._cache is not None and tree is not None:
+            self._cache.keep(name, "anywhere", json.dumps(made).encode())
+        return made
 
     def marking(self, headers: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
         """The files that access a member marked, where the code of the headers lives; by member."""

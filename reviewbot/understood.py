@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from reviewbot.analysis.before import Before, Removal, takes_lock
-from reviewbot.analysis.novelty import members_to_look_for, words_to_look_for
+from reviewbot.analysis.novelty import members_to_look_for, words_to_look_for, words_to_look_for_anywhere
 from reviewbot.analysis.program import Program
 from reviewbot.analysis.understand import Analysis
 from reviewbot.cache import Cache
@@ -40,30 +40,44 @@ class Understood:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a look at a tree has at hand."""
+
+    cache: Cache | None
+    progress: Callable[[str], None]
+    is_anywhere: bool = False
+    """Other accesses are looked for in the whole tree, not only near by."""
+
+
 def understood(
     series: Series,
     repository: Repository | None,
     base: str | None,
-    cache: Cache | None,
-    progress: Callable[[str], None],
+    means: Means,
 ) -> Understood:
     """A series laid over its tree, and the analysis of that; nothing is asked of it yet.
 
     Raises:
         ReviewbotError: the tree cannot be read.
     """
-    progress("reading the files")
+    means.progress("reading the files")
     merging = _Merging(three_way(repository)) if repository is not None and base is not None else None
     tree = _lay(series, repository, base, merging)
     views = [view for path in tree.paths() if (view := tree.tip(path)) is not None]
-    files = {view.path: FileFacts(view, cache) for view in views}
-    elsewhere = Surroundings(repository, base, files, cache) if repository is not None and base else None
+    files = {view.path: FileFacts(view, means.cache) for view in views}
+    elsewhere = (
+        Surroundings(repository, base, files, means.cache) if repository is not None and base else None
+    )
     program = Program(dict(files), elsewhere)
     if elsewhere is not None:
-        progress("looking for other accesses near by")
+        means.progress("looking for other accesses near by")
         program.look_for(words_to_look_for(program))
+        if means.is_anywhere:
+            means.progress("looking for other accesses in the whole tree")
+            program.look_anywhere(words_to_look_for_anywhere(program))
         program.look_further(members_to_look_for(program))
-    progress("looking at every access")
+    means.progress("looking at every access")
     return Understood(base, tree, Analysis(program, _before(tree)), not (merging and merging.was_asked))
 
 

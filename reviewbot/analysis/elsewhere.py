@@ -16,6 +16,9 @@ class Elsewhere(Protocol):
     def mentioning(self, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """For each word the paths of the files near by that have it."""
 
+    def anywhere(self, words: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+        """The files of the whole tree that have one of the words, or it and one of its partners."""
+
     def marking(self, headers: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
         """The files that access a member marked, where the code of the headers lives; by member."""
 

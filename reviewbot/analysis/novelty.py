@@ -37,6 +37,20 @@ def words_to_look_for(program: Program) -> tuple[str, ...]:
     return tuple(sorted(words - {""}))
 
 
+def words_to_look_for_anywhere(program: Program) -> dict[str, tuple[str, ...]]:
+    """The same words for a search of the whole tree; by each, the tags of the structs that it is a member of.
+
+    A name that many structs have is looked for only in files that name the struct as well.
+    """
+    found: dict[str, set[str]] = {word: set() for word in words_to_look_for(program)}
+    for study in program.touched():
+        for _, access in study.accesses():
+            tag = program.types.owner_tag(access.path) if access.path.members else None
+            if tag and _name(access) in found:
+                found[_name(access)].add(tag.partition(".")[0])
+    return {word: tuple(sorted(tags)) for word, tags in found.items()}
+
+
 def members_to_look_for(program: Program) -> dict[str, tuple[str, ...]]:
     """The members that lines of the series access plainly, with the headers that declare them.
 

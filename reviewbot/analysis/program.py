@@ -210,6 +210,11 @@ class Program:
         found = self._elsewhere.mentioning(wanted)
         self._bring({path for paths in found.values() for path in paths})
 
+    def look_anywhere(self, words: Mapping[str, Iterable[str]]) -> None:
+        """Bring in the files of the whole tree that have one of the words, or it and one of its partners."""
+        if self._elsewhere is not None:
+            self._bring(set(self._elsewhere.anywhere(words)))
+
     def look_further(self, headers: Mapping[str, Iterable[str]]) -> None:
         """Bring in the files far off that access a member marked: by member, the headers that declare it."""
         if self._elsewhere is not None and headers:

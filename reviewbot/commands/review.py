@@ -34,6 +34,7 @@ class Request:
     rules: Path | None = None
     preview: bool = False
     pedantic: bool = False
+    whole_tree: bool = False
     min_confidence: str = "medium"
     color: str = "auto"
     verbose: bool = False
@@ -105,6 +106,7 @@ def _options(request: Request, base: str | None, progress: Progress, cache: Cach
         cache=cache,
         preview=request.preview,
         pedantic=request.pedantic,
+        whole_tree=request.whole_tree,
         min_confidence=Confidence(request.min_confidence),
         progress=progress,
     )

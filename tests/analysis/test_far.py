@@ -1,12 +1,14 @@
 """Marks in other folders: looked for where the code of the header lives that declares the struct."""
 
+import re
+
 from reviewbot.analysis.facts import MixedMarking
-from reviewbot.analysis.novelty import members_to_look_for, words_to_look_for
+from reviewbot.analysis.novelty import members_to_look_for, words_to_look_for, words_to_look_for_anywhere
 from reviewbot.analysis.program import Program
 from reviewbot.analysis.understand import Analysis
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.series.view import FileView, Fragment, Origin
-from reviewbot.surroundings import Surroundings
+from reviewbot.surroundings import MOST_ANYWHERE, MOST_FILES, Surroundings
 from reviewbot.syntax.facts import FileFacts
 
 HEADER = b"struct wren_dev {\n\tu32 eggs;\n\tu32 nest;\n\tstruct net_device *next;\n};\n"
@@ -54,8 +56,15 @@ class Tree:
     def listing(self, _commit: str, folder: str) -> tuple[str, ...]:
         return tuple(path for path in sorted(self.files) if path.rpartition("/")[0] == folder)
 
+    def tree_id(self, commit: str) -> str:
+        return commit
 
-def asked(files: dict[str, bytes]) -> list[tuple[str, str]]:
+    def occurrences(self, words: list[str], _commit: str) -> dict[str, tuple[str, ...]]:
+        known = {path: set(re.findall(r"\w+", text.decode())) for path, text in self.files.items()}
+        return {word: tuple(path for path in sorted(known) if word in known[path]) for word in words}
+
+
+def asked(files: dict[str, bytes], *, is_anywhere: bool = False) -> list[tuple[str, str]]:
     """The fields that are asked about, with the function that marks them."""
     lines = DRIVER.count(b"\n")
     view = FileView(
@@ -65,6 +74,8 @@ def asked(files: dict[str, bytes]) -> list[tuple[str, str]]:
     tree = Tree({"include/linux/netdevice.h": HEADER, **files})
     program = Program({view.path: file}, Surroundings(tree, "base", {view.path: file}))  # type: ignore[arg-type]
     program.look_for(words_to_look_for(program))
+    if is_anywhere:
+        program.look_anywhere(words_to_look_for_anywhere(program))
     program.look_further(members_to_look_for(program))
     facts = Analysis(program).facts()
     return [(str(fact.field), fact.overlap.split("(")[0]) for fact in facts if isinstance(fact, MixedMarking)]
@@ -114,3 +125,31 @@ def test_the_longest_beginning_tells_the_home() -> None:
     assert homes.of("include/net/ip6_route.h") == ("net/ipv6",)
     assert homes.of("include/net/route.h") == ("net/core", "net/ipv4", "net/ipv6")
     assert homes.of("drivers/misc/demo.h") == ()
+
+
+def found_anywhere(files: dict[str, bytes], words: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return Surroundings(Tree(files), "base", {}).anywhere(words)  # type: ignore[arg-type]
+
+
+def test_a_word_is_looked_for_anywhere() -> None:
+    files = {"a/one.c": b"eggs", "b/two.c": b"eggs_all", "c/three.c": b"wren_set"}
+    assert found_anywhere(files, {"eggs": ("wren_dev",), "wren_set": ()}) == ("a/one.c", "c/three.c")
+
+
+def test_a_common_word_is_looked_for_beside_its_struct() -> None:
+    many = {f"a/{number}.c": b"eggs" for number in range(MOST_FILES)}
+    both = {"b/one.c": b"eggs wren_dev", "b/two.c": b"wren_dev"}
+    assert len(found_anywhere(many, {"eggs": ("wren_dev",)})) == MOST_FILES
+    assert found_anywhere(many | both, {"eggs": ("wren_dev",)}) == ("b/one.c",)
+    assert found_anywhere(many | both, {"eggs": ()}) == ()
+
+
+def test_what_too_many_have_beside_its_struct_is_not_followed() -> None:
+    many = {f"a/{number}.c": b"eggs wren_dev" for number in range(MOST_ANYWHERE + 1)}
+    assert found_anywhere(many, {"eggs": ("wren_dev",)}) == ()
+
+
+def test_a_marked_store_anywhere() -> None:
+    far = {"lib/far/wren.c": CORE}
+    assert asked(far) == []
+    assert asked(far, is_anywhere=True) == [("wren_dev.eggs", "wren_set")]
