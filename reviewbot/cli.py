@@ -77,6 +77,8 @@ def cli() -> None:
 @click.argument("source", nargs=-1)
 @_on_a_tree
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="terminal", help="What to print.")
+@click.option("--since", metavar="SOURCE", help="The revision before, to tell what became of its comments.")
+@click.option("--no-earlier", is_flag=True, help="Compare with no revision found beside it.")
 @click.option("--output", type=_FILE, metavar="FILE", help="Write it there, whole or not at all.")
 @click.option("--reply", type=_FILE, metavar="PATH", help="Write reply drafts: .eml folder, .mbox, Maildir.")
 @click.option("--litmus", type=_FOLDER, metavar="DIR", help="Write the litmus tests of the comments there.")

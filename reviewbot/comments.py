@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from reviewbot.analysis.facts import Place
-from reviewbot.findings import Finding, Hidden, Raised, Report
+from reviewbot.findings import Earlier, Finding, Hidden, Raised, Report
 from reviewbot.series import positions
 from reviewbot.series.model import FileDiff, Hunk, NumberedLine, Patch, Series, Status, Unread
 
@@ -94,6 +94,22 @@ def raised(who: Raised) -> str:
     answered = f", answered in <{who.answered_in}>" if who.answered_in else ""
     where = f" in <{who.message_id}>" if who.message_id else ""
     return f"raised by {who.by}{where}{answered}"
+
+
+def earlier(each: Earlier) -> str:
+    """`drivers/a.c:38 flag-publishes-data: now with smp_store_release()`, in the revision before."""
+    finding = each.finding
+    who = raised(finding.raised) if finding.raised else ""
+    rest = ", ".join(filter(None, (each.why, who)))
+    text = f"{finding.place.path}:{finding.place.line} {finding.rule}"
+    return f"{text}: {rest}" if rest else text
+
+
+def fates(report: Report) -> tuple[str, ...]:
+    """A line each, `Since v1: repaired: …`, for outputs that have notes only."""
+    if report.since and not report.earlier:
+        return (f"Since {report.since}: no comment was shown on it",)
+    return tuple(f"Since {report.since}: {each.fate.value}: {earlier(each)}" for each in report.earlier)
 
 
 def unread(series: Series, report: Report) -> tuple[Unread, ...]:

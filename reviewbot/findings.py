@@ -118,6 +118,28 @@ class Finding:
         return self.hidden is None
 
 
+class Fate(Enum):
+    """What became of a question on the revision before."""
+
+    REPAIRED = "repaired"
+    GONE = "gone"
+    ANSWERED = "answered"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A question on the revision before, and what became of it."""
+
+    finding: Finding
+    """As it was; its place is in the revision before."""
+    fate: Fate
+    why: str
+    """A few words: `now with smp_store_release()`, `in the cover letter`; perhaps empty."""
+    now: str | None = None
+    """The fingerprint of an open question in this review."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """All that a run has to say; what publishers get beside the series."""
@@ -135,3 +157,7 @@ class Report:
     """The memory model that the findings were judged by; None where none was asked."""
     notes: tuple[str, ...] = ()
     """One line each: merge commits skipped, patch 3 does not apply, …"""
+    since: str = ""
+    """The revision before, `v1`, where it was reviewed too."""
+    earlier: tuple[Earlier, ...] = ()
+    """The questions shown on it, in their order."""

@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from reviewbot.analysis.facts import Confidence
 from reviewbot.cache import Cache
+from reviewbot.commands.earlier import beside, compared, named
 from reviewbot.commands.folders import archive, cache_folder, facts
 from reviewbot.commands.output import Progress, check_target, emit, wants_color, width
 from reviewbot.commands.place import Wish, ground, opened
@@ -15,6 +16,7 @@ from reviewbot.commands.trouble import say
 from reviewbot.judges import Judge
 from reviewbot.memory_model import herd
 from reviewbot.pipeline import Options, Review, review
+from reviewbot.series.model import Series
 from reviewbot.sources.git import Repository
 from reviewbot.sources.read import read_series
 
@@ -27,6 +29,8 @@ class Request:
     wish: Wish
     revision: int | None = None
     archive: str | None = None
+    since: str | None = None
+    no_earlier: bool = False
     form: str = "terminal"
     output: Path | None = None
     reply: Path | None = None
@@ -75,16 +79,36 @@ def run(request: Request) -> Outcome:
 def reviewed(request: Request, progress: Progress, stdin: BinaryIO | None = None) -> Review:
     """The review itself, nothing of it published; `stdin` stands in for standard input."""
     progress("reading the series")
-    with opened(request.wish, request.sources) as repository, facts(request.no_cache) as cache:
+    sources = (*request.sources, *((request.since,) if request.since else ()))
+    with opened(request.wish, sources) as repository, facts(request.no_cache) as cache:
         known = archive(request.archive, request.no_cache)
         given = stdin or sys.stdin.buffer
         series = read_series(request.sources, repository, request.revision, given, known)
-        found = ground(series, repository, request.wish)
-        done = review(series, found.repository, _options(request, found.base, progress, cache))
-        notes = [*done.report.notes, *found.notes]
-        if request.check_with_herd:
-            progress("asking herd7")
-            notes += _second_opinion(done, found.repository)
+        before = None if request.no_earlier else beside(series)
+        if request.since is not None:
+            found = read_series((request.since,), repository, None, given, known)
+            before = named(request.since, found, series)
+
+        def look(each: Series) -> Review:
+            return _looked(each, repository, request, progress, cache)
+
+        done = look(series)
+        if before is not None:
+            progress(f"reviewing {before.name} as well")
+            done = compared(done, before, look)
+    return done
+
+
+def _looked(
+    series: Series, repository: Repository | None, request: Request, progress: Progress, cache: Cache
+) -> Review:
+    """The review of one revision."""
+    found = ground(series, repository, request.wish)
+    done = review(series, found.repository, _options(request, found.base, progress, cache))
+    notes = [*done.report.notes, *found.notes]
+    if request.check_with_herd:
+        progress("asking herd7")
+        notes += _second_opinion(done, found.repository)
     return replace(done, report=replace(done.report, notes=tuple(notes)))
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from reviewbot.discussion.naming import naming
 from reviewbot.discussion.remarks import Remark, Talk, talk
 from reviewbot.findings import Concern, Finding, Hidden, Raised
 from reviewbot.kernel.vocabulary import vocabulary
@@ -101,7 +102,7 @@ def _is_about(point: _Point, finding: Finding) -> bool:
     """Whether a remark is about the field of a finding."""
     if _stands_under(point, finding):
         return True
-    named = _naming(finding)
+    named = naming(finding.field)
     return bool(named.search(point.remark.text)) or any(named.search(line) for line in point.lines)
 
 
@@ -112,15 +113,6 @@ def _stands_under(point: _Point, finding: Finding) -> bool:
     patch = point.remark.patch
     lines = {_plain(text) for number, text in here if patch is None or number in (None, patch)}
     return not lines.isdisjoint(point.lines)
-
-
-def _naming(finding: Finding) -> re.Pattern[str]:
-    """The field as code has it; a name that could be a word of prose only as a member."""
-    name = finding.field.name.rsplit(".", 1)[-1]
-    escaped = re.escape(name)
-    if "_" in name.strip("_") or any(letter.isdigit() for letter in name):
-        return re.compile(rf"(?<!\w){escaped}(?!\w)")
-    return re.compile(rf"(?:->|\w\.)\s?{escaped}(?!\w)|[`'\"]{escaped}[`'\"]")
 
 
 def _answer(remark: Remark, said: Talk) -> str:

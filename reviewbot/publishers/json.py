@@ -11,7 +11,7 @@ from typing import Any
 
 from reviewbot.analysis.facts import Interleaving, SharedAccess
 from reviewbot.comments import unread
-from reviewbot.findings import Finding, Raised, Report, Witness
+from reviewbot.findings import Earlier, Finding, Raised, Report, Witness
 from reviewbot.publishers import clean
 from reviewbot.series.model import Patch, Series
 
@@ -33,6 +33,9 @@ def render(series: Series, report: Report) -> str:
         "model": report.model,
         "notes": list(report.notes),
     }
+    if report.since:
+        whole["since"] = report.since
+        whole["earlier"] = [_earlier(each) for each in report.earlier]
     # DEL is the one control character that JSON leaves as it is
     return json.dumps(_encodable(whole), indent=2).replace("\x7f", "\\u007f") + "\n"
 
@@ -95,6 +98,23 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "suggestion": finding.suggestion.text,
         "unseen": list(finding.unseen),
         "interleaving": _interleaving(finding.interleaving),
+        **({"raised": _raised(finding.raised)} if finding.raised else {}),
+    }
+
+
+def _earlier(each: Earlier) -> dict[str, Any]:
+    finding, place = each.finding, each.finding.place
+    return {
+        "fate": each.fate.value,
+        "why": each.why or None,
+        "rule": finding.rule,
+        "field": {"struct": finding.field.struct, "name": finding.field.name},
+        "patch": place.patch,
+        "file": place.path,
+        "line": place.line,
+        "function": place.function,
+        "fingerprint": finding.fingerprint,
+        "now": each.now,
         **({"raised": _raised(finding.raised)} if finding.raised else {}),
     }
 

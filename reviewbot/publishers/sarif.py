@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from reviewbot import __version__
 from reviewbot.analysis.facts import Confidence, Interleaving, Place, Step
-from reviewbot.comments import at_tip, raised, reason, unread
+from reviewbot.comments import at_tip, fates, raised, reason, unread
 from reviewbot.findings import Finding, Hidden, Report
 from reviewbot.publishers import clean, where
 from reviewbot.series.model import Series, Unread
@@ -171,7 +171,7 @@ def _place(finding: Finding, title: str, step: Step) -> Place:
 
 def _invocation(series: Series, report: Report) -> dict[str, Any]:
     notifications = [_notification(item) for item in unread(series, report)]
-    remarks = [*report.notes, *(f"Not seen: {item}" for item in report.unseen)]
+    remarks = [*report.notes, *fates(report), *(f"Not seen: {item}" for item in report.unseen)]
     notifications += [{"level": "note", "message": {"text": clean.line(remark)}} for remark in remarks]
     return {"executionSuccessful": True, "toolExecutionNotifications": notifications}
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reviewbot.analysis.facts import SharedAccess
-from reviewbot.comments import Comment, comments, raised, reason, unread
-from reviewbot.findings import Finding, Report
+from reviewbot.comments import Comment, comments, earlier, raised, reason, unread
+from reviewbot.findings import Fate, Finding, Report
 from reviewbot.publishers import clean
 from reviewbot.publishers.counts import extent, heading, tally
 from reviewbot.publishers.layout import checklist, paragraph, thread_table
@@ -47,6 +47,7 @@ def _lines(series: Series, report: Report, width: int, verbose: bool) -> Iterato
                 yield _Line("")
             yield from _comment(comment, width, verbose)
     yield from _raised(report, width)
+    yield from _earlier(report, width)
     if verbose:
         yield from _hidden(report, width)
     yield _Line("")
@@ -126,6 +127,17 @@ def _raised(report: Report, width: int) -> Iterator[_Line]:
     for finding, who in known:
         where = f"{finding.place.path}:{finding.place.line}"
         yield from _wrapped(f"{where} {finding.rule}: {raised(who)}", width, "  ", "aside")
+
+
+def _earlier(report: Report, width: int) -> Iterator[_Line]:
+    """A line each of what was asked on the revision before."""
+    if report.since:
+        yield _Line("")
+        what = "" if report.earlier else " no comment was shown on it."
+        yield _Line(f"Since {clean.line(report.since)}:{what}", "patch")
+    for each in report.earlier:
+        lines = paragraph(earlier(each), width, f"  {each.fate.value:<10}", " " * 12)
+        yield from (_Line(line, "aside" if each.fate is not Fate.OPEN else "") for line in lines)
 
 
 def _hidden(report: Report, width: int) -> Iterator[_Line]:

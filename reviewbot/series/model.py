@@ -178,3 +178,5 @@ class Series:
     prerequisites: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
+    earlier: "Series | None" = None
+    """The revision before, where it was found beside this one."""

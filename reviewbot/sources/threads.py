@@ -254,9 +254,23 @@ def newest(
     fitting = [entry for entry in topic if entry.revision == wanted]
     if not fitting:
         return None, revisions
-    chosen = max(fitting, key=lambda entry: (len(entry.patches), _sent(entry)))
-    others = tuple(_named(entry) for entry in series if entry is not chosen)
-    return replace(chosen, skipped=others), revisions
+    chosen = _fullest(fitting)
+    others = tuple(left_out(entry) for entry in series if entry is not chosen)
+    return replace(chosen, skipped=others, earlier=_before(chosen, topic)), revisions
+
+
+def _fullest(series: list[Series]) -> Series:
+    return max(series, key=lambda entry: (len(entry.patches), _sent(entry)))
+
+
+def _before(series: Series, topic: list[Series]) -> Series | None:
+    """The revision before, with that before it."""
+    older = [entry for entry in topic if entry.revision < series.revision]
+    if not older:
+        return None
+    newest_of_them = max(entry.revision for entry in older)
+    found = _fullest([entry for entry in older if entry.revision == newest_of_them])
+    return replace(found, earlier=_before(found, older))
 
 
 def _topic(threads: tuple[Thread, ...]) -> list[Series]:
@@ -312,7 +326,8 @@ def _sent(series: Series) -> datetime:
     return max((patch.date for patch in series.patches if patch.date), default=_LONG_AGO)
 
 
-def _named(series: Series) -> str:
+def left_out(series: Series) -> str:
+    """What is said of a revision that is not reviewed."""
     return f"revision {series.revision} not reviewed: {series.subject}"
 
 

@@ -31,3 +31,19 @@ def reply(text: str, to: str, author: str = RAVI, message_id: str = "r1@example.
 
 def thread(*replies: bytes, example: bytes | None = None) -> bytes:
     return (example or EXAMPLE.read_bytes()).rstrip(b"\n") + b"\n\n" + mbox(*replies)
+
+
+def next_revision(*edits: tuple[str, str], cover: str = "", number: int = 2) -> bytes:
+    """The example sent again, with each text replaced by another; `cover` is added to its letter."""
+    text = (
+        EXAMPLE.read_text()
+        .replace("[PATCH ", f"[PATCH v{number} ")
+        .replace("20250304100000.17-", f"v{number}-")
+    )
+    text = text.replace(
+        "a record of what the device reported.\n", f"a record of what it reported.\n\n{cover}\n"
+    )
+    for old, new in edits:
+        assert old in text, old
+        text = text.replace(old, new)
+    return text.encode()

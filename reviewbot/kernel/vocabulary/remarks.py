@@ -35,6 +35,11 @@ class RemarkWords:
         """The concerns that a text raises."""
         return frozenset(name for name, words in self.concerns.items() if self._raises(words, text))
 
+    def mentions(self, concern: str, text: str) -> bool:
+        """Whether a text has a word of the concern, even to deny it."""
+        words = self.concerns[concern]
+        return any(pattern.search(text) for pattern in (words.names, words.cures, words.ills))
+
     def gives_reason(self, text: str) -> bool:
         """Whether a text explains, rather than promises."""
         return bool(self.reasons.search(text))

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from reviewbot.comments import Comment, comments, reason, unread, words
+from reviewbot.comments import Comment, comments, fates, reason, unread, words
 from reviewbot.findings import Finding, Hidden, Report
 from reviewbot.publishers import clean
 from reviewbot.publishers.counts import extent, heading, tally
@@ -128,7 +128,7 @@ def _numbers(file: FileDiff) -> Iterator[int]:
 
 
 def _remarks(series: Series, report: Report) -> Iterator[tuple[str, str]]:
-    yield from (("Note", clean.line(note)) for note in report.notes)
+    yield from (("Note", clean.line(note)) for note in (*fates(report), *report.notes))
     for item in unread(series, report):
         where = f"{item.file}:{item.line}" if item.line is not None else item.file
         yield "Not read", clean.line(f"{where}: {item.reason}")
