@@ -81,6 +81,7 @@ class Effects:
         self._conditional: dict[Study, dict[int, tuple[Conditional, ...]]] = {}
         self._wrappers: dict[Study, tuple[Change, ...]] = {}
         self._unbalanced: dict[tuple[str, str], bool] = {}
+        self._weights: dict[bytes, int] = {}
 
     def changes(self, study: Study) -> dict[int, tuple[Change, ...]]:
         """The unconditional changes of a function, by event."""
@@ -253,12 +254,16 @@ class Effects:
 
     def _is_unbalanced(self, text: bytes) -> bool:
         """Whether a body takes and releases locks in different numbers: a cheap test before lowering."""
-        taken = released = 0
-        for name in _CALLED.findall(text):
+        return sum(map(self._weight, _CALLED.findall(text))) != 0
+
+    def _weight(self, name: bytes) -> int:
+        """1 for a function that takes a lock, -1 for one that releases one, else 0."""
+        if name not in self._weights:
             word = name.decode("latin-1")
-            taken += self._locks.acquire(word) is not None or self._rcu.enter(word) is not None
-            released += self._locks.release(word) is not None or self._rcu.exit(word) is not None
-        return taken != released
+            takes = self._locks.acquire(word) is not None or self._rcu.enter(word) is not None
+            releases = self._locks.release(word) is not None or self._rcu.exit(word) is not None
+            self._weights[name] = takes - releases
+        return self._weights[name]
 
     def _left(self, study: Study, depth: int) -> tuple[Change, ...]:
         """What a function has acquired, or released for its caller, whenever it returns."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 Root = TypeVar("Root")
@@ -30,11 +31,12 @@ class _Form(NamedTuple):
 
 
 class _Plan(NamedTuple):
-    """A dataclass: its number, its fields, and the ones that are not plain."""
+    """A dataclass: its number, its fields, and those of them that are not plain, by position."""
 
     number: int
-    names: tuple[str, ...]
-    writes: tuple[_Write | None, ...]
+    fetch: Callable[[Any], tuple[Any, ...]]
+    """Gives the fields of an object."""
+    writes: tuple[tuple[int, _Write], ...]
     reads: tuple[tuple[int, _Read], ...]
 
 
@@ -92,7 +94,7 @@ class Codec(Generic[Root]):
         if typing.get_origin(hint) is tuple:
             return self._sequence(typing.get_args(hint))
         if hint == frozenset[str]:
-            return _Form(lambda value, _: sorted(value), lambda value, _: frozenset(value))
+            return _Form(lambda value, _: tuple(sorted(value)), lambda value, _: frozenset(value))
         if isinstance(hint, type) and issubclass(hint, Enum):
             members: Mapping[str, Enum] = {member.value: member for member in hint}
             return _Form(lambda value, _: value.value, lambda value, _: members[value])
@@ -137,12 +139,19 @@ class Codec(Generic[Root]):
             return
         number = len(self._classes)
         self._classes.append(cls)
-        self._plans[cls] = _Plan(number, (), (), ())
+        self._plans[cls] = _Plan(number, tuple, (), ())
         hints = typing.get_type_hints(cls)
         names = tuple(one.name for one in fields(cls) if one.init)
         forms = [self._form(hints[name]) for name in names]
         reads = tuple((at, form.read) for at, form in enumerate(forms) if form.read is not None)
-        self._plans[cls] = _Plan(number, names, tuple(form.write for form in forms), reads)
+        writes = tuple((at, form.write) for at, form in enumerate(forms) if form.write is not None)
+        self._plans[cls] = _Plan(number, _fetcher(names), writes, reads)
+
+
+def _fetcher(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
 
 
 def _maker(cls: type) -> Callable[..., Any]:
@@ -177,9 +186,11 @@ class _Rows:
 
     def _row(self, value: Any) -> tuple[Any, ...]:
         plan = self._plans[type(value)]
-        held = [getattr(value, name) for name in plan.names]
-        written = [write(one, self) if write else one for one, write in zip(held, plan.writes, strict=True)]
-        return (*(tuple(one) if isinstance(one, list) else one for one in written), plan.number)
+        row = list(plan.fetch(value))
+        for at, write in plan.writes:
+            row[at] = write(row[at], self)
+        row.append(plan.number)
+        return tuple(row)
 
     def _entered(self, row: tuple[Any, ...]) -> int:
         number = self._by_row.setdefault(row, len(self.found))

@@ -11,11 +11,11 @@ from reviewbot.series.model import Unread
 from reviewbot.series.view import FileView
 from reviewbot.syntax.body import FileNames
 from reviewbot.syntax.codec import Codec
+from reviewbot.syntax.comments import Comments
 from reviewbot.syntax.fragment import UNSEEN, complete
 from reviewbot.syntax.functions import FunctionHeader, Outline, header, outline
 from reviewbot.syntax.items import Item, Shape, items
 from reviewbot.syntax.lower import Lowered, lower
-from reviewbot.syntax.masks import comment_text
 from reviewbot.syntax.model import (
     Comment,
     Function,
@@ -43,7 +43,8 @@ _VARIABLES = Codec(tuple[GlobalVariable, ...])
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _MEMBER = re.compile(rb"(?:->|\.)\s*([A-Za-z_]\w*)")
-_NOT_CALLED = re.compile(rb"(?<!\w)[A-Za-z_]\w*+(?!\s*\()")
+_IN_WORDS = frozenset(bytes([byte]) for byte in range(128) if re.match(rb"\w", bytes([byte])))
+_CALL = re.compile(rb"\s*\(")
 _CONDITIONAL = re.compile(
     rb"^[ \t]*#[ \t]*(ifdef|ifndef|if|elifdef|elifndef|elif|else|endif)\b", re.MULTILINE
 )
@@ -87,6 +88,7 @@ class FileFacts:
             for index, fragment in enumerate(view.fragments)
         )
         self._lowered: dict[tuple[int, int], Lowered] = {}
+        self._addressed: dict[str, bool] = {}
 
     @cached_property
     def functions(self) -> tuple[FunctionHeader, ...]:
@@ -225,17 +227,15 @@ class FileFacts:
     def comments_above(self, name: str) -> tuple[str, ...]:
         """The text of the comment that ends on the line before each definition of a function."""
         heads = (self.functions[index] for index in self._by_name.get(name, ()))
-        found = (self._comments_by_line[head.fragment].get(head.first_line - 1) for head in heads)
+        found = (self._comments[head.fragment].get(head.first_line - 1) for head in heads)
         return tuple(comment.text for comment in found if comment is not None)
 
     def takes_address(self, name: str) -> bool:
         """Whether the name of a function stands anywhere but before a parenthesis."""
-        return name.encode("utf-8", "replace") in self._not_called
-
-    @cached_property
-    def _not_called(self) -> frozenset[bytes]:
-        """The words that somewhere stand before anything but a parenthesis."""
-        return frozenset(word for piece in self._pieces for word in _NOT_CALLED.findall(piece.source.bare))
+        if name not in self._addressed:
+            word = name.encode("ascii") if name.isascii() and name.isidentifier() else b""
+            self._addressed[name] = any(_is_addressed(word, piece.source.bare) for piece in self._pieces)
+        return self._addressed[name]
 
     @cached_property
     def names(self) -> FileNames:
@@ -256,14 +256,12 @@ class FileFacts:
     @cached_property
     def comments(self) -> tuple[Comment, ...]:
         """All comments, in source order."""
-        return tuple(
-            Comment(
-                source.line(start), source.line(end - 1), comment_text(source.text[start:end]), piece.index
-            )
-            for piece in self._pieces
-            for source in (piece.source,)
-            for start, end in source.masked.comments
-        )
+        return tuple(comment for one in self._comments for comment in one)
+
+    @cached_property
+    def _comments(self) -> tuple[Comments, ...]:
+        """Of each fragment."""
+        return tuple(Comments(piece.source, piece.index) for piece in self._pieces)
 
     @cached_property
     def structs(self) -> tuple[Struct, ...]:
@@ -304,15 +302,8 @@ class FileFacts:
         )
 
     def _structs_of(self, piece: _Piece, item: Item) -> tuple[Struct, ...]:
-        comments = self._comments_by_line[piece.index]
+        comments = self._comments[piece.index]
         return read_structs(item, piece.source, Where(self.path, piece.index, comments, piece.is_whole(item)))
-
-    @cached_property
-    def _comments_by_line(self) -> tuple[dict[int, Comment], ...]:
-        found: tuple[dict[int, Comment], ...] = tuple({} for _ in self._pieces)
-        for comment in self.comments:
-            found[comment.fragment][comment.last_line] = comment
-        return found
 
     @cached_property
     def _file_variables(self) -> tuple[GlobalVariable, ...]:
@@ -402,6 +393,18 @@ class FileFacts:
         """The line of the file that a line of a fragment is."""
         origins = self.view.fragments[fragment].origins
         return origins[min(max(line, 1), len(origins)) - 1].line if origins else line
+
+
+def _is_addressed(word: bytes, text: bytes) -> bool:
+    """Whether a word stands somewhere before anything but a parenthesis."""
+    at = text.find(word) if word else -1
+    while at >= 0:
+        end = at + len(word)
+        is_whole = text[at - 1 : at] not in _IN_WORDS and text[end : end + 1] not in _IN_WORDS
+        if is_whole and not _CALL.match(text, end):
+            return True
+        at = text.find(word, end)
+    return False
 
 
 def read_file(view: FileView) -> FileFacts:

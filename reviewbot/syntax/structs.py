@@ -1,9 +1,9 @@
 """Struct and union declarations, nested members flattened as the kernel's code names them."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reviewbot.syntax.comments import Comments
 from reviewbot.syntax.items import Item
 from reviewbot.syntax.model import Comment, Member, Struct, TypeName
 from reviewbot.syntax.normalise import Source, rewrite_declaration
@@ -21,11 +21,11 @@ _DEEPEST = 40
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where a struct was found, and the comments of its fragment by their last line."""
+    """Where a struct was found, and the comments of its fragment."""
 
     path: str
     fragment: int
-    comments: Mapping[int, Comment]
+    comments: Comments
     is_whole: bool
 
 
@@ -34,7 +34,7 @@ class _Context:
     words: Words
     source: Source
     shift: int
-    comments: Mapping[int, Comment]
+    comments: Comments
 
     def line(self, node: Node) -> int:
         return self.source.line(node.start + self.shift)

@@ -28,6 +28,12 @@ _TYPES = {
 }  # fmt: skip
 _STATIC = re.compile(rb"(?<!\w)static(?!\w)")
 _LOCAL_STATIC = re.compile(rb"(?<=[;{}\n])[ \t]+static[ \t]+[^;{}]*[;{]")
+_PROTOTYPE = re.compile(
+    rb"\s*+(?:(?:extern|static|inline|const|volatile|unsigned|signed)\s++)*+(?:(?:struct|union|enum)\s++)?+"
+    rb"[A-Za-z_]\w*+(?:\s++(?:int|long|char|short|const)(?!\w))*+[\s*]++[A-Za-z_]\w*+"
+    rb"\((?:[A-Za-z_]\w*+|[\s*,]|\.\.\.)*+\)\s*+\Z"
+)
+"""A function without a doubt: most of what headers declare, and nothing to parse for variables."""
 _NOT_DATA = re.compile(rb"\s*(?:typedef|#|static_assert|asm|_Static_assert)")
 _ASSIGNED = re.compile(rb"\.\s*(\w+)\s*(?:=|\{)|[{},]|=\s*&?\s*([A-Za-z_]\w*)\s*(?=[,}\n])")
 
@@ -41,6 +47,8 @@ def read_globals(item: Item, source: Source, fragment: int) -> tuple[GlobalVaria
     if macro:
         return _by_macro(macro, item, source, fragment, None)
     text = head.rstrip().rstrip(b"=").rstrip(b";")
+    if _PROTOTYPE.match(text):
+        return ()
     return tuple(_variables(text, item.start, source, fragment, None))
 
 
