@@ -41,5 +41,7 @@ def compared(done: Review, before: Before, look: Callable[[Series], Review]) -> 
         note = f"not compared with {before.name}: {error}"
         return replace(done, report=replace(done.report, notes=(*done.report.notes, note)))
     report = compare(done.series, done.report, before.series, asked, before.name)
-    notes = tuple(note for note in report.notes if note != left_out(before.series))
-    return replace(done, report=replace(report, notes=notes))
+    told = left_out(before.series)  # which is not so any more
+    series = replace(done.series, skipped=tuple(note for note in done.series.skipped if note != told))
+    notes = tuple(note for note in report.notes if note != told)
+    return replace(done, series=series, report=replace(report, notes=notes))

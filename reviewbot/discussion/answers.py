@@ -12,8 +12,8 @@ from reviewbot.series.model import Series
 
 _PARAGRAPH = re.compile(r"\n\s*\n|\n(?=\s*[-*] )")
 _SENTENCE_END = re.compile(r"[.?!;](?=\s|\Z)")
-_LONGEST = 100_000
-"""Characters of a text that are looked at."""
+_LONGEST, _LONGEST_PARAGRAPH = 100_000, 4000
+"""Characters of a text, and of a paragraph of it, that are looked at."""
 
 
 class Answer(NamedTuple):
@@ -27,7 +27,7 @@ def answers(series: Series, before: Series) -> tuple[Answer, ...]:
     """All that the authors wrote: with this revision, and in the threads of both."""
     found = [*_told(series), *_replied(talk(series).authors), *_replied(talk(before).authors)]
     return tuple(
-        Answer(where, part)
+        Answer(where, part[:_LONGEST_PARAGRAPH])
         for where, text in found
         for part in _PARAGRAPH.split(text[:_LONGEST])
         if part.strip()

@@ -12,8 +12,9 @@ _TAIL = 12
 """Quoted lines kept above a remark."""
 _OURS = "@reviewbot.invalid"
 """The end of the Message-IDs of our own drafts."""
-_MOST, _LONGEST = 2000, 200_000
-"""Remarks of a series, and characters of a reply, that are looked at."""
+_MOST, _LONGEST, _LONGEST_REMARK = 2000, 200_000, 4000
+"""Remarks of a series, and characters of a reply and of a remark, that are looked at."""
+_LONGEST_ATTRIBUTION = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ def _unsigned(lines: list[str]) -> list[str]:
 
 def _own_words(lines: list[str]) -> str:
     text = "\n".join(lines).strip("\n")
-    return "" if _ATTRIBUTION.fullmatch(text) else text
+    is_attribution = len(text) < _LONGEST_ATTRIBUTION and _ATTRIBUTION.fullmatch(text)
+    return "" if is_attribution else text[:_LONGEST_REMARK]
 
 
 def _patch(reply: Reply, patches: dict[str, int]) -> int | None:

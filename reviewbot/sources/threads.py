@@ -10,6 +10,8 @@ from reviewbot.series.mail import Message
 from reviewbot.series.model import Patch, Reply, Series
 
 _SENT = re.compile(r"(\d{8,14}\.\d+)-\d+-(?:git-send-email-)?(.+)")
+_MOST_REVISIONS = 50
+"""Revisions that are kept behind the one that is reviewed."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -264,13 +266,15 @@ def _fullest(series: list[Series]) -> Series:
 
 
 def _before(series: Series, topic: list[Series]) -> Series | None:
-    """The revision before, with that before it."""
-    older = [entry for entry in topic if entry.revision < series.revision]
-    if not older:
-        return None
-    newest_of_them = max(entry.revision for entry in older)
-    found = _fullest([entry for entry in older if entry.revision == newest_of_them])
-    return replace(found, earlier=_before(found, older))
+    """The revision before, which has those before it."""
+    older: dict[int, list[Series]] = {}
+    for entry in topic:
+        if entry.revision < series.revision:
+            older.setdefault(entry.revision, []).append(entry)
+    found: Series | None = None
+    for revision in sorted(older)[-_MOST_REVISIONS:]:
+        found = replace(_fullest(older[revision]), earlier=found)
+    return found
 
 
 def _topic(threads: tuple[Thread, ...]) -> list[Series]:

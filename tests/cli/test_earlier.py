@@ -1,8 +1,14 @@
 """Two revisions on the command line: beside each other, named with --since, and not wanted."""
 
+import io
 import json
 from pathlib import Path
 
+from reviewbot.commands.earlier import Before, compared
+from reviewbot.errors import TreeError
+from reviewbot.pipeline import Review, review
+from reviewbot.series.model import Series
+from reviewbot.sources.read import read_series
 from tests.cli.conftest import EXAMPLE, Run, git
 from tests.discussion.mails import next_revision
 
@@ -85,3 +91,15 @@ def test_commits(run: Run, kernel: Path) -> None:
 
 def test_one_that_cannot_be_read_is_told(run: Run, tmp_path: Path) -> None:
     assert "nothing.mbox" in run("review", str(EXAMPLE), "--since", "nothing.mbox").complaint
+
+
+def test_one_that_cannot_be_reviewed_is_a_note() -> None:
+    series = read_series((str(EXAMPLE),), None, None, io.BytesIO())
+    done = review(series)
+
+    def fail(_: Series) -> Review:
+        raise TreeError("the base is unknown")
+
+    found = compared(done, Before(series, "v1"), fail).report
+    assert found.findings == done.report.findings
+    assert found.notes == ("not compared with v1: the base is unknown",)
