@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reviewbot.cache import Cache
-from reviewbot.sources.archive import LORE, Archive, archive_base
 
 
 def cache_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
@@ -33,15 +32,6 @@ def mail_folder() -> Path | None:
     """The folder in which answers of mail archives are kept for a while; None without a home."""
     folder = cache_folder()
     return folder / "mail" if folder else None
-
-
-def archive(address: str | None, is_uncached: bool = False) -> Archive:
-    """The mail archive that was named, or lore.
-
-    Raises:
-        SourceError: that is no address.
-    """
-    return Archive(archive_base(address or LORE), None if is_uncached else mail_folder())
 
 
 def _folder(environment: Mapping[str, str], variable: str, below_home: str) -> Path | None:

@@ -8,8 +8,9 @@ from typing import BinaryIO, NamedTuple
 
 from reviewbot.analysis.facts import Confidence
 from reviewbot.cache import Cache
+from reviewbot.commands.archives import archive
 from reviewbot.commands.earlier import beside, compared, named
-from reviewbot.commands.folders import archive, cache_folder, facts
+from reviewbot.commands.folders import cache_folder, facts
 from reviewbot.commands.output import Progress, check_target, emit, wants_color, width
 from reviewbot.commands.place import Wish, ground, opened
 from reviewbot.commands.trouble import say

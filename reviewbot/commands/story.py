@@ -12,7 +12,8 @@ from reviewbot.analysis.program import Program
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.understand import Analysis
 from reviewbot.cache import Cache
-from reviewbot.commands.folders import archive, facts
+from reviewbot.commands.archives import archive
+from reviewbot.commands.folders import facts
 from reviewbot.commands.output import Progress, emit
 from reviewbot.commands.place import Wish, ground, opened
 from reviewbot.errors import ReviewbotError, SourceError
