@@ -12,11 +12,12 @@ the mails. Where a finding's line was older than the series, the rule is:
 Step 2 is also what happens to a line that its patch does not show.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reviewbot.analysis.facts import Place
+from reviewbot.analysis.facts import Field, Place
+from reviewbot.analysis.reasons import Quiet, Reason, one_line
 from reviewbot.findings import Earlier, Finding, Hidden, Raised, Report
 from reviewbot.series import positions
 from reviewbot.series.model import FileDiff, Hunk, NumberedLine, Patch, Series, Status, Unread
@@ -36,6 +37,14 @@ _REASONS = {
     Hidden.RAISED: "raised in the thread already",
     Hidden.ANSWERED: "answered by the author",
 }
+
+
+_HIDING = {
+    Hidden.DOCUMENTED: frozenset({Quiet.STATED}),
+    Hidden.GATED: frozenset({Quiet.GATED}),
+    Hidden.LOW_CONFIDENCE: frozenset({Quiet.ONE_BIT, Quiet.BESIDE_KERNEL, Quiet.UNSEEN, Quiet.BROUGHT}),
+}
+"""The reasons of the analysis that stand behind one for which a finding is hidden."""
 
 
 class Position(NamedTuple):
@@ -110,6 +119,25 @@ def fates(report: Report) -> tuple[str, ...]:
     if report.since and not report.earlier:
         return (f"Since {report.since}: no comment was shown on it",)
     return tuple(f"Since {report.since}: {each.fate.value}: {earlier(each)}" for each in report.earlier)
+
+
+def verdict(field: Field, findings: Iterable[Finding], reasons: Sequence[Reason]) -> str:
+    """What is asked of a field, or why nothing is: one clause."""
+    own = [finding for finding in findings if finding.field == field]
+    shown = [finding for finding in own if finding.is_shown]
+    if shown:
+        first, more = shown[0], len(shown) - 1
+        where = f"{first.place.path}:{first.place.line}"
+        return f"asked: {first.rule} ({first.confidence.value}) at {where}" + (
+            f", and {more} more" if more else ""
+        )
+    if own:
+        hidden = own[0].hidden or Hidden.FOLDED
+        why = one_line([each for each in reasons if each.kind in _HIDING.get(hidden, ())])
+        is_weak = hidden is Hidden.LOW_CONFIDENCE
+        words = f"{reason(hidden)}: {why}" if why and is_weak else why or reason(hidden)
+        return f"not shown: {own[0].rule}: {words}"
+    return f"not asked: {one_line(reasons) or 'no rule asks about the way it is used'}"
 
 
 def unread(series: Series, report: Report) -> tuple[Unread, ...]:

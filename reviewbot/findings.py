@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from reviewbot.analysis.facts import Confidence, Field, Interleaving, Place, SharedAccess
+from reviewbot.analysis.reasons import Account
 from reviewbot.series.model import Unread
 
 
@@ -161,3 +162,5 @@ class Report:
     """The revision before, `v1`, where it was reviewed too."""
     earlier: tuple[Earlier, ...] = ()
     """The questions shown on it, in their order."""
+    accounts: tuple[Account, ...] = ()
+    """Why nothing more is asked of each field that the series declares."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from reviewbot.analysis import facts as kinds
 from reviewbot.analysis.facts import Fact, Field
+from reviewbot.analysis.reasons import Account
 from reviewbot.analysis.unprotected import ForeignRead, RemovedLock
 from reviewbot.cache import Cache
 from reviewbot.rulebook.allow import Answers
@@ -41,6 +42,8 @@ class Look:
     unread: tuple[Unread, ...]
     applied: tuple[int, ...]
     notes: tuple[str, ...]
+    accounts: tuple[Account, ...]
+    """Of the fields that the series declares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class _Kept:
     unread: tuple[Unread, ...]
     applied: tuple[int, ...]
     notes: tuple[str, ...]
+    accounts: tuple[Account, ...]
 
 
 _CODEC = Codec(_Kept)
@@ -130,6 +134,7 @@ def _written(look: Look) -> _Kept:
         unread=look.unread,
         applied=look.applied,
         notes=look.notes,
+        accounts=look.accounts,
     )
 
 
@@ -144,4 +149,5 @@ def _read(kept: _Kept) -> Look:
         unread=kept.unread,
         applied=kept.applied,
         notes=kept.notes,
+        accounts=kept.accounts,
     )

@@ -100,6 +100,7 @@ def review(series: Series, repository: Repository | None = None, options: Option
         ),
         notes=(*series.skipped, *notes, *answers.notes, *_gates(facts)),
         model=judge.name,
+        accounts=tuple(dict.fromkeys(account for part in looked for account in part.accounts)),
     )
     return Review(series, report, rules, looker.analysis if len(looked) == 1 else None)
 

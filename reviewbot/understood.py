@@ -30,13 +30,14 @@ class Understood:
 
     def look(self, known: list[str]) -> Look:
         """What there is to ask about; `known` are the ids of the rules."""
-        program = self.analysis.program
+        program, facts = self.analysis.program, self.analysis.facts()
         return Look(
-            facts=self.analysis.facts(),
+            facts=facts,
             answers=_answers(program, known),
             unread=_unread(program),
             applied=self.tree.applied,
             notes=self.tree.notes,
+            accounts=self.analysis.accounts(),
         )
 
 

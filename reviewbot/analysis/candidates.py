@@ -7,6 +7,7 @@ What the declaration of a field says of it stands here too: a type that synchron
 from collections.abc import Iterator
 
 from reviewbot.analysis.contexts import Contexts
+from reviewbot.analysis.objects import is_on_stack
 from reviewbot.analysis.reasons import Quiet, Reason
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.kernel.vocabulary import vocabulary
@@ -86,7 +87,9 @@ class Candidates:
 def not_live(seen: Seen) -> Iterator[Reason]:
     """Why nobody else can be at the object of an access."""
     name = f"{seen.study.name}()"
-    if seen.access.is_fresh:
+    if is_on_stack(seen.source.path):
+        yield Reason(Quiet.PRIVATE, f"{name} has it on its stack")
+    elif seen.access.is_fresh:
         yield Reason(Quiet.FRESH, f"in {name} the object is not shared yet")
     elif seen.is_setup and "__init" in seen.study.function.annotations:
         yield Reason(Quiet.START_UP, f"{name} runs at start-up only")

@@ -4,6 +4,7 @@ Levels E1 to E4 of the rule catalogue: different contexts, one context that over
 an object found through RCU, a marked access.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -246,3 +247,8 @@ def _function_named(value: Value) -> str:
 
 def _word(context: str) -> str:
     return WORDS.get(context, context.replace("_", " "))
+
+
+def short_word(context: str) -> str:
+    """A context in a table: its words without an article."""
+    return re.sub(r"^(?:the|an?) ", "", _word(context))

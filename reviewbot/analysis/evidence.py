@@ -48,6 +48,14 @@ class Evidence:
         """Whether more than the series can be seen."""
         return self._program.has_tree
 
+    @staticmethod
+    def is_all_locked(story: Story) -> bool:
+        """Whether one lock is held at all accesses that others may run into; noted."""
+        if story.common_locks:
+            kind, words = _all_locked(story)
+            story.reasons.note(kind, words)
+        return bool(story.common_locks)
+
     def apart(self, story: Story, one: Seen, other: Seen) -> bool:
         """Whether something keeps two accesses of a field from running at the same time; noted."""
         reason = _by_lock(story, one, other) or self._by_order(one, other)
@@ -178,11 +186,19 @@ def _by_lock(story: Story, one: Seen, other: Seen) -> Reason | None:
         return None
     surest = next((lock for lock in locks if lock.known == Known.SEEN.value), locks[0])
     if surest.known == Known.SEEN.value:
-        if story.common_lock:
-            return Reason(Quiet.LOCKED, f"all accesses hold {story.common_lock}")
+        if story.common_locks:
+            return Reason(*_all_locked(story))
         return Reason(Quiet.LOCKED, f"{surest.text} is held at both {_ends(one, other)}")
     how = "a name or a comment says" if surest.known == Known.HINTED.value else f"{surest.known} held"
     return Reason(Quiet.BROUGHT, f"{surest.text} is held around both {_ends(one, other)} ({how})")
+
+
+def _all_locked(story: Story) -> tuple[Quiet, str]:
+    lock = story.common_locks[0]
+    held = (next((h for h in s.access.held if h.text == lock), None) for s in story.seen if s.is_live)
+    unseen = sorted({each.known for each in held if each is not None and each.known != Known.SEEN.value})
+    words = f"all accesses hold {lock}"
+    return (Quiet.BROUGHT, f"{words}, known by: {', '.join(unseen)}") if unseen else (Quiet.LOCKED, words)
 
 
 def _ends(one: Seen, other: Seen) -> str:

@@ -44,6 +44,8 @@ class Markings:
         """What is to be asked of the new plain accesses: at most one fact."""
         if self._candidates.is_declared_safe(story):
             return
+        if self._evidence.is_all_locked(story):
+            return
         sides = _sides_of(story)
         for seen in story.seen:
             if self._candidates.is_candidate(story, seen) and not self._is_answered(story, seen):
@@ -68,9 +70,6 @@ class Markings:
         marked = [s for s in sides.marked if s.study is not seen.study]
         reasons = sides.story.reasons
         if not marked:
-            reasons.note(
-                Quiet.UNMARKED, "no other function marks it, and no lock is held at four in five accesses"
-            )
             return None
         opposite = (
             self._opposite_write(sides, seen, marked)
@@ -87,6 +86,8 @@ class Markings:
         others = list(dict.fromkeys((*opposite, *marked)))
         fact = self._fact(sides.story, seen, others, marked)
         if not sides.story.is_new and self._update_side.is_likely_locked(seen, opposite):
+            words = f"some callers of {seen.study.name}() hold a lock that the other side holds"
+            reasons.note(Quiet.BROUGHT, words)
             return replace(fact, confidence=Confidence.LOW)
         return fact
 
@@ -211,9 +212,10 @@ class Markings:
         others = [s for s in sides.others if s.study is not seen.study]
         lock = self._lock_of_all(writes)
         locked = [s for s in others if lock and any(h.identity == lock.identity for h in s.access.held)]
-        if lock is None or not all(self._evidence.is_of_object(lock, w) for w in writes):
-            return None
-        if len(locked) < LEAST_LOCKED or len(locked) < MAJORITY * len(others):
+        is_rule = lock is not None and len(locked) >= max(LEAST_LOCKED, MAJORITY * len(others))
+        if lock is None or not is_rule or not all(self._evidence.is_of_object(lock, w) for w in writes):
+            words = "no other function marks it, and no lock is held at four in five accesses"
+            sides.story.reasons.note(Quiet.UNMARKED, words)
             return None
         if self._is_apart_from_all(sides.story, seen, writes):
             return None

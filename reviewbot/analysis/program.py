@@ -42,8 +42,12 @@ def _enter(file: FileFacts, files_by_word: dict[bytes, list[str]]) -> None:
 class Program:
     """All files at hand, by function, word and struct."""
 
-    def __init__(self, files: dict[str, FileFacts], elsewhere: Elsewhere | None = None) -> None:
+    def __init__(
+        self, files: dict[str, FileFacts], elsewhere: Elsewhere | None = None, *, is_all_new: bool = False
+    ) -> None:
         self.files = files
+        self.is_all_new = is_all_new
+        """Every line is taken for one of the series: what would be asked if somebody sent it all today."""
         self._elsewhere = elsewhere
         self._studies: dict[tuple[str, str], Study | None] = {}
         self.left_out: dict[Unread, None] = {}
@@ -74,7 +78,7 @@ class Program:
             function = self.files[path].function(name)
             if function is not None and self.files[path].is_cut(name):
                 function = None
-            self._studies[key] = Study(function, self.files[path]) if function else None
+            self._studies[key] = Study(function, self.files[path], self.is_all_new) if function else None
         return self._studies[key]
 
     def studies(self, name: str, near: str | None = None) -> tuple[Study, ...]:
@@ -260,11 +264,15 @@ class Program:
 
     def declares(self, field: Field) -> bool:
         """Whether the series declares the field: on a line that it wrote."""
-        return (field.struct, field.name) in self._declared
+        return self.is_all_new or (field.struct, field.name) in self._declared
 
     def declared(self, name: str) -> tuple[Field, ...]:
         """The fields and globals of this name that the series declares, sorted."""
         return self._declared_by_name.get(name, ())
+
+    def all_declared(self) -> tuple[Field, ...]:
+        """All fields and globals that the series declares, sorted."""
+        return tuple(sorted((Field(struct, name) for struct, name in self._declared), key=lambda f: f.key))
 
     @cached_property
     def _declared_by_name(self) -> dict[str, tuple[Field, ...]]:

@@ -66,7 +66,7 @@ class Publications:
         for writer in story.seen:
             if not self._stores_fresh(writer) or writer.is_teardown or writer.access.is_fresh:
                 continue
-            if writer.access.place.patch is None:
+            if not writer.study.is_of_series(writer.source.line):
                 continue
             found = self._provenance.found(writer.study, writer.event, writer.source.path.root)
             if self._is_ordered(writer):

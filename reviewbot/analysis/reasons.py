@@ -1,12 +1,15 @@
 """Why nothing is asked of a field: noted where the analysis decides it, and told to people.
 
 A reason carries the suppressor that it belongs to (S01 to S26, docs/silence.md). Of several
-the one that says most of the field is told first.
+the one that decided most is told first.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+
+from reviewbot.analysis.facts import Field
 
 
 class Quiet(Enum):
@@ -46,11 +49,22 @@ class Quiet(Enum):
     START_UP = "S02"
     MOVED = "S20"
     OLD = "S18"
+    UNUSED = "unused"
+    """It is declared, and that is all."""
 
     @property
     def rank(self) -> int:
         """Its place among the others: the smaller, the more it says."""
         return list(Quiet).index(self)
+
+    @property
+    def weight(self) -> int:
+        """What one decision of this kind counts: protection most, what is not new nothing."""
+        if self in (Quiet.OLD, Quiet.MOVED, Quiet.UNUSED):
+            return 0
+        if self in (Quiet.FRESH, Quiet.START_UP, Quiet.PRIVATE):
+            return 2
+        return 4 if self.is_suppressor else 1
 
     @property
     def is_suppressor(self) -> bool:
@@ -71,37 +85,59 @@ class Reason:
         return f"{self.words} ({self.kind.value})" if self.kind.is_suppressor else self.words
 
 
+UNUSED = Reason(Quiet.UNUSED, "no access of it in what was looked at")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Why nothing more is asked of a field, those reasons first that say most."""
+
+    field: Field
+    reasons: tuple[Reason, ...]
+
+
 class Reasons:
     """The reasons noted for one field."""
 
     def __init__(self) -> None:
-        self._noted: dict[Reason, None] = {}
+        self._noted: Counter[Reason] = Counter()
+        self._of_kind: Counter[Quiet] = Counter()
 
     def note(self, kind: Quiet, words: str) -> None:
-        """Remember a reason; the same one again says nothing new."""
-        self._noted[Reason(kind, words)] = None
+        """Remember a reason, for one decision more."""
+        self._noted[Reason(kind, words)] += 1
+        self._of_kind[kind] += 1
 
     @property
     def kinds(self) -> frozenset[Quiet]:
         """The kinds noted."""
-        return frozenset(reason.kind for reason in self._noted)
+        return frozenset(self._of_kind)
 
     def told(self) -> tuple[Reason, ...]:
-        """All reasons, those that say most first, each kind in the order of its words."""
-        return tuple(sorted(self._noted, key=lambda reason: (reason.kind.rank, reason.words)))
+        """All reasons: the kind that decided most comes first; that it is not new is told alone."""
+        found = sorted(self._noted, key=self._order)
+        weighty = [reason for reason in found if reason.kind.weight]
+        return tuple(weighty or found)
+
+    def _order(self, reason: Reason) -> tuple[int, int, int, str]:
+        kind = reason.kind
+        return -self._of_kind[kind] * kind.weight, kind.rank, -self._noted[reason], reason.words
 
 
-MOST_NAMED = 2
+MOST_NAMED = 1
 """Reasons of one kind that are told; the others are counted."""
+MOST_KINDS = 2
 
 
-def one_line(reasons: Iterable[Reason]) -> str:
-    """The reasons of the kind that says most, in one clause; empty without any."""
-    sorted_ = sorted(reasons, key=lambda reason: (reason.kind.rank, reason.words))
-    best = [reason for reason in sorted_ if reason.kind is sorted_[0].kind]
-    if not best:
-        return ""
-    more = len(best) - MOST_NAMED
-    words = "; ".join(reason.words for reason in best[:MOST_NAMED])
-    words += f"; and {more} more like this" if more > 0 else ""
-    return f"{words} ({best[0].kind.value})" if best[0].kind.is_suppressor else words
+def one_line(reasons: Sequence[Reason]) -> str:
+    """The reasons of the first two kinds, in one clause; empty without any."""
+    kinds = list(dict.fromkeys(reason.kind for reason in reasons))[:MOST_KINDS]
+    groups = ([reason for reason in reasons if reason.kind is kind] for kind in kinds)
+    return "; ".join(map(_of_one_kind, groups))
+
+
+def _of_one_kind(reasons: Sequence[Reason]) -> str:
+    more = len(reasons) - MOST_NAMED
+    words = " and ".join(reason.words for reason in reasons[:MOST_NAMED])
+    words += f", and {more} more like this" if more > 0 else ""
+    return f"{words} ({reasons[0].kind.value})" if reasons[0].kind.is_suppressor else words

@@ -125,16 +125,16 @@ class Story:
         return next((s for s in self.seen if s.is_live and s.access.marking not in UNMARKED), None)
 
     @cached_property
-    def common_lock(self) -> str:
-        """The lock held at all accesses that others may run into, as the first one spells it; or empty."""
+    def common_locks(self) -> tuple[str, ...]:
+        """The locks held at all accesses that others may run into, as the first one spells them."""
         live = [s.access for s in self.seen if s.is_live and s.access.kind is not Kind.ADDRESS]
         if len(live) < 2:
-            return ""
+            return tuple(lock.text for access in live for lock in access.held)
         shared = (
             [lock for lock in live[0].held if lock in common_locks(live[0], other)] for other in live[1:]
         )
         found = functools.reduce(lambda one, other: [lock for lock in one if lock in other], shared)
-        return found[0].text if found else ""
+        return tuple(lock.text for lock in found)
 
     @cached_property
     def locked_in(self) -> dict[Study, tuple[Seen, ...]]:
@@ -292,7 +292,7 @@ class Stories:
 
 
 def _is_of_series(spot: Spot) -> bool:
-    return spot.study.origin(spot.access.line).patch is not None
+    return spot.study.is_of_series(spot.access.line)
 
 
 def _builds(study: Study, access: SharedAccess) -> bool:

@@ -16,9 +16,10 @@ Key = TypeVar("Key", int, str)
 class Study:
     """One function under study: its graph, its file, and where its lines came from."""
 
-    def __init__(self, function: Function, file: FileFacts) -> None:
+    def __init__(self, function: Function, file: FileFacts, is_all_new: bool = False) -> None:
         self.function = function
         self.file = file
+        self._is_all_new = is_all_new
         self.flow = Flow(function)
         self._tested_definitions: dict[tuple[str, int], tuple[int, ...]] = {}
 
@@ -48,7 +49,11 @@ class Study:
     def is_new(self, line: int) -> bool:
         """Whether the series wrote the line, rather than moved it."""
         origin = self.origin(line)
-        return origin.patch is not None and not origin.moved
+        return self._is_all_new or (origin.patch is not None and not origin.moved)
+
+    def is_of_series(self, line: int) -> bool:
+        """Whether the series wrote or moved the line."""
+        return self._is_all_new or self.origin(line).patch is not None
 
     def line_text(self, line: int) -> str:
         """The source of a line, without indentation."""

@@ -44,7 +44,7 @@ from reviewbot.analysis.provenance import Provenance
 from reviewbot.analysis.publications import Publications
 from reviewbot.analysis.purposes import Purposes
 from reviewbot.analysis.rcu_pointers import RcuPointers
-from reviewbot.analysis.reasons import Quiet
+from reviewbot.analysis.reasons import UNUSED, Account, Quiet
 from reviewbot.analysis.removed_locks import RemovedLocks
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.sightings import Sightings
@@ -139,14 +139,21 @@ class Analysis:
         for name in names_of_interest(self.program, self.stories):
             for story in self.stories.of(name):
                 if story.is_touched:
-                    found += self._of_story(story)
+                    found += self.of_story(story)
         for study in tuple(self.program.touched()):
             for maker in self._function_makers:
                 found += maker.facts(study)
         found += self._removed.all_facts()
         return tuple(dict.fromkeys(map(lowered, found)))
 
-    def _of_story(self, story: Story) -> Iterator[Fact]:
+    def accounts(self) -> tuple[Account, ...]:
+        """Why nothing is asked of each field that the series declares; known once the facts are."""
+        declared = self.program.all_declared()
+        stories = ((field, self.stories.story(field)) for field in declared)
+        return tuple(Account(field, story.reasons.told() if story else (UNUSED,)) for field, story in stories)
+
+    def of_story(self, story: Story) -> Iterator[Fact]:
+        """What there is to ask of one field; its story knows why the rest is not asked."""
         is_shared = self._foreign.is_shared(story)
         for maker in (self._foreign_reads,) if is_shared else self._makers:
             for fact in maker.facts(story):
@@ -154,4 +161,4 @@ class Analysis:
                     words = "it is in tools, samples or tests: asked with low confidence"
                     story.reasons.note(Quiet.BESIDE_KERNEL, words)
                 reason = fact.reason or self._documented.reason(story, fact)
-                yield self._purposes.told(story, replace(fact, reason=reason))
+                yield lowered(self._purposes.told(story, replace(fact, reason=reason)))

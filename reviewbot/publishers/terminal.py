@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reviewbot.analysis.facts import SharedAccess
-from reviewbot.comments import Comment, comments, earlier, raised, reason, unread
+from reviewbot.comments import Comment, comments, earlier, raised, reason, unread, verdict
 from reviewbot.findings import Fate, Finding, Report
 from reviewbot.publishers import clean
 from reviewbot.publishers.counts import extent, heading, tally
 from reviewbot.publishers.layout import checklist, paragraph, thread_table
 from reviewbot.series.model import Series
+
+_MOST_NAMES = 4
+"""Fields of which the same is said that are named; the others are counted."""
 
 _STYLES = {"head": "bold", "patch": "bold", "place": "cyan", "code": "green", "aside": "dim"}
 
@@ -50,6 +53,7 @@ def _lines(series: Series, report: Report, width: int, verbose: bool) -> Iterato
     yield from _earlier(report, width)
     if verbose:
         yield from _hidden(report, width)
+        yield from _new_fields(report, width)
     yield _Line("")
     yield from _footer(series, report, made, width)
 
@@ -149,6 +153,22 @@ def _hidden(report: Report, width: int) -> Iterator[_Line]:
         yield from _title(finding, width, "aside")
         if finding.hidden:
             yield from _wrapped(reason(finding.hidden), width, style="aside")
+
+
+def _new_fields(report: Report, width: int) -> Iterator[_Line]:
+    if report.accounts:
+        yield _Line("")
+        yield _Line("New fields:", "patch")
+    names: dict[str, list[str]] = {}
+    for account in report.accounts:
+        words = verdict(account.field, report.findings, account.reasons)
+        names.setdefault(words, []).append(str(account.field))
+    for words, fields in names.items():
+        more = len(fields) - _MOST_NAMES
+        named = ", ".join(fields[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+        first, *rest = paragraph(clean.line(f"{named}: {words}"), width - 2, "  ")
+        yield _Line(first)
+        yield from (_Line(f"  {line}") for line in rest)
 
 
 def _footer(series: Series, report: Report, made: tuple[Comment, ...], width: int) -> Iterator[_Line]:

@@ -6,6 +6,7 @@ of it (see shadow.py), so that nothing in a repository that may come from anybod
 
 import os
 import subprocess
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -262,20 +263,19 @@ class Repository:
 
     def occurrences(
         self, words: Iterable[str], commit: str, pathspecs: Iterable[str] = ("*.c", "*.h")
-    ) -> dict[str, tuple[str, ...]]:
-        """For each of `words` the files at `commit` that hold it as a whole word, sorted."""
-        wanted = tuple(dict.fromkeys(words))
-        found: dict[str, set[str]] = {word: set() for word in wanted}
-        patterns = _patterns(wanted)
+    ) -> dict[str, dict[str, int]]:
+        """For each of `words` the files at `commit` that hold it as a whole word, sorted, and how often."""
+        found: dict[str, dict[str, int]] = {word: {} for word in words}
+        patterns = _patterns(found)
         if not patterns:
-            return dict.fromkeys(wanted, ())
+            return found
         out = self.shadow.grep(("-o", "-z"), patterns, commit, tuple(pathspecs))
-        for line in set(out.split(b"\n")):
+        for line, count in Counter(out.split(b"\n")).items():
             name, _, word = line.partition(b"\0")
             paths = found.get(word.decode("utf-8", "surrogateescape"))
             if paths is not None:
-                paths.add(name.partition(b":")[2].decode("utf-8", "surrogateescape"))
-        return {word: tuple(sorted(paths)) for word, paths in found.items()}
+                paths[name.partition(b":")[2].decode("utf-8", "surrogateescape")] = count
+        return {word: dict(sorted(paths.items())) for word, paths in found.items()}
 
 
 def _patterns(words: Iterable[str]) -> bytes:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from reviewbot.analysis.facts import Fact, Field
+from reviewbot.analysis.reasons import Account, Quiet, Reason
 from reviewbot.cache import Cache
 from reviewbot.looks import Look, Looks
 from reviewbot.pipeline import Options, review
@@ -28,7 +29,8 @@ ANSWERS = Answers(
     frozenset({("rule", Field("larch", "up")), ("other", Field(None, "up"))}),
     ("a note",),
 )
-LOOK = Look((), ANSWERS, (Unread("a.c", None, "why \udcff"),), (1,), ("note",))
+ACCOUNT = Account(Field("wren", "rate"), (Reason(Quiet.LOCKED, "all hold w->lock \udcff"),))
+LOOK = Look((), ANSWERS, (Unread("a.c", None, "why \udcff"),), (1,), ("note",), (ACCOUNT,))
 BEFORE = "static int width;\n\nint larch(void)\n{\n\treturn width;\n}\n"
 AFTER = BEFORE.replace("return width", "return READ_ONCE(width)")
 

@@ -1,5 +1,6 @@
 """`reviewbot story`: the accesses of a field, from a series or from a tree."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,24 +21,30 @@ def test_story_of_a_series(run: Run) -> None:
         "plain",
         "drivers/misc/larch.c:38",
         "larch_calibrate()",
+        "ioctl",
         "1",
         "l->config_lock",
-        "(seen)",
+        "seen",
     ]
-    assert row(done.text, "larch_read()", "read")[-3:] == ["2", "nothing", "seen"]
+    assert row(done.text, "larch_read()", "read")[-4:] == ["2", "nothing", "seen", "-"]
     assert "No lock in common: larch_calibrate() and larch_read()" in done.text
     assert "no tree" in done.text
 
 
 def test_story_of_commits_over_their_tree(run: Run, kernel: Path) -> None:
     done = run("story", "struct larch.width", "-1", cwd=kernel)
-    assert row(done.text, "larch_ioctl()", "write")[4] == "1"
+    assert row(done.text, "larch_ioctl()", "write")[4:6] == ["ioctl", "1"]
     assert "No lock in common" in done.text
+    assert (
+        "Asked: flag-publishes-data (high) at drivers/misc/larch.c:"
+        in run("story", "larch.ready", "-1", cwd=kernel).text
+    )
 
 
 def test_story_of_a_tree(run: Run, kernel: Path) -> None:
     done = run("story", "larch.ready", cwd=kernel)
-    assert row(done.text, "larch_ioctl()", "write")[4] == "-"
+    assert row(done.text, "larch_ioctl()", "write")[4:6] == ["ioctl", "-"]
+    assert "Were it all new: asked: flag-publishes-data (high) at" in done.text
     assert "1 of 1 files" in done.text
     assert "no access of larch.ready" in run("story", "larch.ready", "--base", "main", cwd=kernel).complaint
     assert done.out == run("story", "larch.ready", "--tree", str(kernel)).out
@@ -70,6 +77,36 @@ def test_what_is_known_is_told_instead(run: Run) -> None:
     assert "struct larch has larch." in complaint("larch.nothing")
     assert "known by a name like it: larch.calibrated" in complaint("calibratd")
     assert "structs known here: larch" in complaint("zzzzz")
+
+
+HIDDEN_AND_PLAIN = ("larch.calibrated", "larch.scale", "larch_calibration.offset", "larch_log.entries")
+
+
+def test_tables_and_reasons(run: Run, golden: Callable[[Path, str], None]) -> None:
+    told = (run("story", name, str(EXAMPLE)).text for name in HIDDEN_AND_PLAIN)
+    golden(Path(__file__).parent / "golden" / "stories.txt", "\n".join(told))
+
+
+def test_verbose_review_names_each_new_field(run: Run) -> None:
+    text = " ".join(run("review", "-v", str(EXAMPLE)).text.partition("New fields:")[2].split())
+    assert text.startswith(
+        "larch.calibrated: asked: flag-publishes-data (medium) at drivers/misc/larch.c:38 "
+    )
+    assert "larch.offset, larch.scale: not asked: larch_read() checks first what" in text
+    assert "New fields:" not in run("review", str(EXAMPLE)).text
+
+
+REASONS = {
+    "kvm_arch.shadow_root_allocated": "not asked: smp_store_release() in mmu_first_shadow_root_alloc() pairs",
+    "kvm_arch.indirect_shadow_pages": "asked: mixed-marking (medium) at arch/x86/kvm/mmu/mmu.c:",
+    "kvm_dirty_gfn.flags": "not asked: user space writes it too: only plain reads of it are asked about",
+}
+
+
+@pytest.mark.tree
+@pytest.mark.parametrize(("name", "words"), REASONS.items(), ids=REASONS.keys())
+def test_reason_in_linux(run: Run, kernel_tree: Path, name: str, words: str) -> None:
+    assert f"Were it all new: {words}" in run("story", name, "--tree", str(kernel_tree)).text
 
 
 @pytest.mark.tree

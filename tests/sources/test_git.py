@@ -143,9 +143,9 @@ def test_words_are_found_whole(repository: Repository) -> None:
     assert repository.grep(["-h", "--", ""], tip) == ()
     assert repository.grep(["flame"], tip, ("*.h",)) == ("net/wick.h",)
     assert repository.occurrences(["lit", "flame", "absent"], tip) == {
-        "lit": ("net/flame.c",),
-        "flame": ("net/wick.h",),
-        "absent": (),
+        "lit": {"net/flame.c": 1},
+        "flame": {"net/wick.h": 1},
+        "absent": {},
     }
 
 

@@ -6,6 +6,7 @@ Lines of a block that has none with a `+` or `-` are a file that the patch adds.
 import io
 from dataclasses import dataclass
 
+from reviewbot.comments import verdict
 from reviewbot.pipeline import Options, Review, review
 from reviewbot.rulebook.mails import mails
 from reviewbot.rulebook.rule import DiffBlock, Example, ExamplePatch
@@ -76,3 +77,15 @@ def reasons(case: Case, text: str) -> set[str]:
     assert analysis
     name = case.field.rpartition(".")[2]
     return {kind.value for story in analysis.stories.of(name) for kind in story.reasons.kinds}
+
+
+def said(case: Case, text: str) -> str:
+    """What is told of the field in question, or of those of its name."""
+    done = reviewed(text, case.preview)
+    assert done.analysis
+    stories = done.analysis.stories.of(case.field.rpartition(".")[2])
+    verdicts = (
+        f"{story.field}: {verdict(story.field, done.report.findings, story.reasons.told())}"
+        for story in stories
+    )
+    return "; ".join(verdicts) or "no such field"

@@ -1,19 +1,19 @@
 """Each suppressor silences its series for its own reason; the change to it brings the comment back."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.suppressors import changes, objects, uses
-from tests.suppressors.series import Case, reasons, shown
+from tests.suppressors.series import Case, reasons, said, shown
 
 PAGE = Path(__file__).parents[2] / "docs/silence.md"
 
 CASES = (*objects.CASES, *uses.CASES, *changes.CASES)
 
 NOT_NOTED = {
-    "S06": "memory on the stack is no field",
     "S19": "the tip has no trace of it",
     "S25": "the code is not read",
 }
@@ -36,6 +36,11 @@ def test_change_brings_the_comment_back(case: Case) -> None:
 def test_reason_is_noted_only_where_it_silences(case: Case) -> None:
     assert case.id in reasons(case, case.series)
     assert case.id not in reasons(case, case.loud)
+
+
+def test_words(golden: Callable[[Path, str], None]) -> None:
+    lines = (f"{case.id}  {said(case, case.series)}\n" for case in CASES)
+    golden(Path(__file__).parent / "golden" / "reasons.txt", "".join(lines))
 
 
 def test_each_has_a_case_and_a_row_for_users() -> None:
