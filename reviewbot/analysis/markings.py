@@ -23,6 +23,9 @@ from reviewbot.syntax.model import Kind, Marking
 MARKED = frozenset({Marking.ONCE, Marking.ACQUIRE, Marking.RELEASE, Marking.FULL})
 """Marks that speak of lockless access to a plain word; RCU pointers have rules of their own."""
 
+AGREEING = 2
+"""So many functions that are said to run under a lock, and mark their reads, show that it does not help."""
+
 MAJORITY = 0.8
 LEAST_LOCKED = 3
 """A lock counts as the field's when at least so many accesses, and this share, hold it (lck-inconsistent)."""
@@ -78,7 +81,7 @@ class Markings:
         )
         if not opposite:
             return None
-        if not seen.access.is_write and self._evidence.is_hinted(seen):
+        if not seen.access.is_write and self._is_said_to_be_locked(sides, seen):
             reasons.note(
                 Quiet.BROUGHT, f"a name or a comment says that {seen.study.name}() runs under a lock"
             )
@@ -90,6 +93,15 @@ class Markings:
             reasons.note(Quiet.BROUGHT, words)
             return replace(fact, confidence=Confidence.LOW)
         return fact
+
+    def _is_said_to_be_locked(self, sides: "Sides", seen: Seen) -> bool:
+        """Whether a name or a comment says that a lock is held, and means one that helps with this field.
+
+        Where functions of such names mark their reads of it as well, they do not count on that lock.
+        """
+        marked = {s.study.name for s in sides.marked if s.study is not seen.study and not s.access.is_write}
+        alike = {s.study.name for s in sides.marked if s.study.name in marked and self._evidence.is_hinted(s)}
+        return self._evidence.is_hinted(seen) and len(alike) < AGREEING
 
     def _opposite_write(self, sides: "Sides", seen: Seen, marked: Sequence[Seen]) -> list[Seen]:
         """The marked accesses that a plain store may run into."""

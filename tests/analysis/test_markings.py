@@ -336,3 +336,37 @@ def test_a_constructor_copies_from_an_object_that_is_shared() -> None:
     assert facts(changed(CLONED, ("= old->rate", "= READ_ONCE(old->rate)")), MixedMarking) == []
     nest = changed(CLONED, ("struct wren *w = k", "struct nest *w = k"), ("return w;", "return NULL;"))
     assert facts(nest, MixedMarking) == []
+
+
+SAID_TO_BE_LOCKED = """
+struct wren { u32 rate; };
+
+void wren_set_rate(struct wren *w, u32 rate)
+{
+	WRITE_ONCE(w->rate, rate);
+}
+
+u32 __wren_first(struct wren *w)
+{
+	return READ_ONCE(w->rate);
+}
+
+u32 __wren_second(struct wren *w)
+{
+	return READ_ONCE(w->rate) + 1;
+}
+
+u32 __wren_third(struct wren *w)
+{
+	return w->rate * 2;
+}
+"""
+
+
+def test_a_name_that_tells_of_a_lock_is_not_believed_where_its_like_mark_their_reads() -> None:
+    def asked(text: str) -> list[str]:
+        return [fact.place.function for fact in facts(text, MixedMarking)]
+
+    assert asked(SAID_TO_BE_LOCKED) == ["__wren_third"]
+    assert asked(changed(SAID_TO_BE_LOCKED, ("READ_ONCE(w->rate) + 1", "0"))) == []
+    assert asked(changed(SAID_TO_BE_LOCKED, ("u32 __wren_second", "u32 wren_second"))) == []
