@@ -8,6 +8,7 @@ all is said already. See README.md for the limits.
 """
 
 import argparse
+import re
 import statistics
 import sys
 import time
@@ -21,15 +22,17 @@ sys.path.insert(0, str(ROOT))
 
 from reviewbot.findings import Report  # noqa: E402
 from reviewbot.pipeline import review  # noqa: E402
-from reviewbot.publishers import html, json, mail, rdjson, sarif, terminal  # noqa: E402
+from reviewbot.publishers import b4, html, json, mail, rdjson, sarif, terminal  # noqa: E402
 from reviewbot.publishers.forge import github_requests  # noqa: E402
 from reviewbot.publishers.forge.lines import shown_by  # noqa: E402
 from reviewbot.publishers.forge.plan import Plan, plan  # noqa: E402
 from reviewbot.publishers.forge.state import Note, State, Thread  # noqa: E402
 from reviewbot.publishers.forge.wire import Request  # noqa: E402
 from reviewbot.series.model import Series  # noqa: E402
+from reviewbot.sources.b4 import ReviewBranch, Said, Tracked, Tracking  # noqa: E402
 from reviewbot.sources.read import read_series  # noqa: E402
 
+EXAMPLE = ROOT / "examples/larch.mbox"
 HEAD = "a" * 40
 LIMIT = 100
 """Milliseconds for 100 findings."""
@@ -41,7 +44,7 @@ def main() -> None:
     parser.add_argument("--findings", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
-    series = read_series((str(ROOT / "examples/larch.mbox"),), None, None, sys.stdin.buffer)
+    series = read_series((str(EXAMPLE),), None, None, sys.stdin.buffer)
     report = _many(review(series).report, options.findings)
     print(f"{options.findings} findings, {options.rounds} rounds; milliseconds of processor time")
     print(f"{'output':<24}{'median':>8}{'least':>8}{'most':>8}  limit {LIMIT}")
@@ -69,10 +72,37 @@ def _outputs(series: Series, report: Report) -> Iterator[tuple[str, Callable[[],
     yield "sarif", lambda: sarif.render(series, report, {})
     yield "rdjson", lambda: rdjson.render(series, report)
     yield "reply drafts", lambda: mail.drafts(series, report, make_id=lambda: "<1@example.org>", now=now)
+    branch, committed, diffs = _branch(series)
+    yield "b4, first run", lambda: b4.rendered(committed, report, branch, diffs.__getitem__)
+    known = _known(branch, b4.rendered(committed, report, branch, diffs.__getitem__))
+    yield "b4, nothing new", lambda: b4.rendered(committed, report, known, diffs.__getitem__)
     fresh = State(HEAD, shown=shown_by(series))
     yield "GitHub, first run", lambda: _requests(plan(series, report, fresh))
     said = _said(fresh, plan(series, report, fresh))
     yield "GitHub, nothing new", lambda: _requests(plan(series, report, said))
+
+
+def _branch(series: Series) -> tuple[ReviewBranch, Series, dict[str, bytes]]:
+    """A review branch of the series, the series as its commits, and their diffs."""
+    commits = tuple(f"{patch.index:040x}" for patch in series.patches)
+    patches = tuple(
+        replace(patch, commit=commit) for patch, commit in zip(series.patches, commits, strict=True)
+    )
+    mails = re.split(r"(?m)^(?=From [0-9a-f]{40} )", EXAMPLE.read_text(encoding="utf-8"))
+    diffs = [
+        found[0].encode() for mail in mails if (found := re.search(r"(?ms)^diff --git .*?(?=^-- $)", mail))
+    ]
+    tracking = Tracking(commits[0], "larch", Tracked(), tuple(Tracked() for _ in commits))
+    branch = ReviewBranch(HEAD, commits, tracking)
+    return branch, replace(series, patches=patches), dict(zip(commits, diffs, strict=True))
+
+
+def _known(branch: ReviewBranch, made: b4.Made) -> ReviewBranch:
+    """The branch with the notes and comments of a first run in it."""
+    address = b4.IDENTITY.partition("<")[2].removesuffix(">")
+    texts = [made.files.get(f"{number:04d}.txt", "") for number, _ in enumerate(branch.commits, 1)]
+    patches = tuple(Tracked(said=(Said(address, text, (text,)),)) for text in texts)
+    return replace(branch, tracking=replace(branch.tracking, patches=patches))
 
 
 def _without_pictures(report: Report) -> Report:

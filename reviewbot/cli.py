@@ -276,6 +276,25 @@ def _asking(command: Any) -> Any:
     return command
 
 
+@b4.command("review")
+@click.argument("prompt", nargs=-1)
+@click.option("--branch", metavar="NAME", help="The review branch, or the id of its change (default: HEAD).")
+@click.option("--dry-run", is_flag=True, help="Print the files, write none.")
+@_asking
+@_said
+def b4_review(prompt: tuple[str, ...], **options: Any) -> None:
+    """Comment on the series of a review branch of b4.
+
+    Writes review files that b4 review takes in. The PROMPT that b4 hands to a review agent is
+    not read.
+    """
+    if any(not words.startswith("Read and execute the prompt from ") for words in prompt):
+        raise click.UsageError("name the review branch with --branch")
+    from reviewbot.commands.b4_review import Reviewing, run  # noqa: PLC0415 - see the module's docstring
+
+    run(Reviewing(**options))
+
+
 @b4.command("check")
 @click.option("--series", is_flag=True, help="Check the whole series: b4.review-series-check-cmd.")
 @click.option("--lines", is_flag=True, help="Print lines, not JSON: b4.prep-perpatch-check-cmd.")

@@ -242,6 +242,15 @@ class Repository:
         if current is not None:
             yield current, bytes(text)
 
+    def plain_diff(self, commit: str) -> bytes:
+        """What `git diff COMMIT~1 COMMIT` prints where nobody has set anything.
+
+        Raises:
+            TreeError: there is no such commit, or it has no parent.
+        """
+        options = ("--no-ext-diff", "--no-textconv", "--no-color", "--src-prefix=a/", "--dst-prefix=b/")
+        return self.run("diff", *options, f"{commit}~1", commit, "--")
+
     def commit(self, commit: str) -> bytes:
         """The commit object: its headers, an empty line, its message."""
         found = self.shadow.object(commit)

@@ -1,6 +1,5 @@
 """Small trees under b4's own hand. Without b4 the tests marked `b4` are skipped."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,11 @@ from tests.cli.conftest import run
 
 __all__ = ["run"]
 
-CHANGE = "larch"
-BRANCH = f"b4/review/{CHANGE}"
+BRANCH = "b4/review/larch"
+CODE_NAME = "drivers/misc/larch.c"
 
 MakeBranch = Callable[..., Path]
+Change = Callable[[bytes], bytes]
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def b4(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(found, "USER_CONFIG", {"name": "Morgan Maintainer", "email": "morgan@example.org"})
     monkeypatch.setattr(found, "can_network", False)
     for name, value in environment().items():
-        if name.startswith("GIT_") and name not in os.environ:
+        if name.startswith(("GIT_AUTHOR", "GIT_COMMITTER")):
             monkeypatch.setenv(name, value)
     return found
 
@@ -46,17 +46,24 @@ def program(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def make_branch(b4: Any, tree: Path, monkeypatch: pytest.MonkeyPatch) -> MakeBranch:
-    """`make_branch(mbox)` lets b4 make a review branch of a series, and checks it out."""
+    """Lets b4 make a review branch of the example, and checks it out.
 
-    def make(mbox: bytes = EXAMPLE.read_bytes(), prerequisites: int = 0) -> Path:
+    In every commit `change` is done to larch.c, and `name` is given to it.
+    """
+
+    def make(prerequisites: int = 0, change: Change = bytes, name: str = CODE_NAME) -> Path:
         monkeypatch.chdir(tree)
         box = b4.LoreMailbox()
-        for message in b4.mailsplit_bytes(mbox):
+        for message in b4.mailsplit_bytes(EXAMPLE.read_bytes()):
             box.add_message(message)
         git(tree, "checkout", "-q", "-b", "incoming", "main")
         for number in range(prerequisites):
-            git(tree, "commit", "-q", "--allow-empty", "-m", f"needed {number}")
-        apply(tree, mbox)
+            (tree / f"needed-{number}").touch()
+            git(tree, "add", "-A")
+            git(tree, "commit", "-q", "-m", f"needed {number}")
+        apply(tree, EXAMPLE.read_bytes())
+        if change is not bytes or name != CODE_NAME:
+            rewrite(tree, change, name)
         git(tree, "checkout", "-q", "main")
         git(tree, "fetch", "-q", ".", "incoming")
         links = ("https://example.org/1", "https://example.org/%s")
@@ -64,3 +71,20 @@ def make_branch(b4: Any, tree: Path, monkeypatch: pytest.MonkeyPatch) -> MakeBra
         return tree
 
     return make
+
+
+def rewrite(tree: Path, change: Change, name: str) -> None:
+    """The commits of `main` and `incoming` anew, with larch.c changed and renamed in each."""
+    commits = git(tree, "rev-list", "--reverse", "incoming").split()
+    for commit in commits:
+        git(tree, "checkout", "-q", *(("--orphan", "anew") if commit == commits[0] else ("anew",)))
+        git(tree, "checkout", "-q", commit, "--", ".")
+        text = change((tree / CODE_NAME).read_bytes())
+        (tree / CODE_NAME).unlink()
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_bytes(text)
+        git(tree, "add", "-A")
+        git(tree, "commit", "-q", "-C", commit)
+        if commit == commits[0]:
+            git(tree, "branch", "-f", "main")
+    git(tree, "branch", "-f", "incoming")

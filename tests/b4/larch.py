@@ -1,5 +1,6 @@
 """The tree that the bundled example applies to, and git with a fixed author and clock."""
 
+import json
 import os
 import re
 import subprocess
@@ -111,6 +112,22 @@ def apply(tree: Path, mbox: bytes, env: dict[str, str] | None = None) -> None:
     line = b"From " + b"0" * 40 + b" Mon Sep 17 00:00:00 2001\n"
     patches = [line + each for each in mails(mbox) if b"\ndiff --git " in each]
     git(tree, "am", "-q", "--keep-cr", given=b"".join(patches), env=env)
+
+
+def track(tree: Path, first: str, count: int) -> str:
+    """A tracking commit on top, as b4 makes one, made without b4; its id."""
+    data = {
+        "series": {"first-patch-commit": first, "change-id": "larch"},
+        "patches": [{"header-info": {"msgid": f"{number}@example.org"}} for number in range(1, count + 1)],
+    }
+    keep(tree, data)
+    return git(tree, "rev-parse", "HEAD")
+
+
+def keep(tree: Path, data: object, *options: str, text: str = "larch\n\nWords of a stranger.") -> None:
+    """Commit tracking data."""
+    message = f"{text}\n\n--- b4-review-tracking ---\n# For b4 alone.\n{json.dumps(data, indent=2)}"
+    git(tree, "commit", "-q", "--allow-empty", *options, "-F", "-", given=message.encode())
 
 
 def make_program(folder: Path) -> Path:
