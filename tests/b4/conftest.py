@@ -1,6 +1,7 @@
 """Small trees under b4's own hand. Without b4 the tests marked `b4` are skipped."""
 
 from collections.abc import Callable
+from email import charset
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,22 @@ MakeBranch = Callable[..., Path]
 Change = Callable[[bytes], bytes]
 
 
+def import_b4() -> Any:
+    """The module, with what it changes in `email` put right again; skips without it."""
+    known = dict(charset.CHARSETS)
+    found = pytest.importorskip("b4", reason="b4 is not installed")
+    pytest.importorskip("b4.review", reason="b4 here has no review")
+    charset.CHARSETS.clear()
+    charset.CHARSETS.update(known)
+    return found
+
+
 @pytest.fixture
 def b4(monkeypatch: pytest.MonkeyPatch) -> Any:
     """b4 itself, with nothing left over of what it read in another repository, and no network."""
-    found = pytest.importorskip("b4", reason="b4 is not installed")
-    pytest.importorskip("b4.review", reason="b4 here has no review")
+    found = import_b4()
+    # b4 wants its mails unencoded, and tells all of Python so
+    monkeypatch.setitem(charset.CHARSETS, "utf-8", (None, None, None))
     monkeypatch.setattr(found, "MAIN_CONFIG", dict(found.DEFAULT_CONFIG))
     monkeypatch.setattr(found, "USER_CONFIG", {"name": "Morgan Maintainer", "email": "morgan@example.org"})
     monkeypatch.setattr(found, "can_network", False)

@@ -15,6 +15,7 @@ from reviewbot.publishers.b4.files import ADDRESS
 from reviewbot.publishers.b4.quoted import Spot, quoted
 from reviewbot.series.model import FileDiff, Hunk, Series
 from reviewbot.sources.b4 import ReviewBranch, Said, Tracked, Tracking
+from tests.b4.conftest import import_b4
 from tests.b4.larch import EXAMPLE, apply, git, track
 from tests.cli.conftest import Run
 from tests.publishers.factory import finding, question, report, series
@@ -167,7 +168,7 @@ STARTS = (b"", b"+", b"-", b" ", b"@@ -1,3 +1,4 @@", b"diff --git a/x b/x", b"--
 @pytest.mark.b4
 @given(LINES, st.lists(st.sampled_from(STARTS), min_size=30, max_size=30))
 def test_whatever_the_diff_holds_is_quoted(lines: list[bytes], starts: list[bytes]) -> None:
-    reader = pytest.importorskip("b4.review", reason="b4 is not installed")
+    reader = import_b4().review
     given_ = b"\n".join(start + line for start, line in zip(starts, lines, strict=False))
     found, places = quoted(given_)
     text = "\n".join(found)
