@@ -33,6 +33,14 @@ MOST_FAR = 3
 """Files of other folders that are read for one member, at most: the smallest that store it first."""
 
 _TAG = re.compile(rb"(?:struct|union)\s+(\w+)\s*\{")
+_POINTING = re.compile(
+    rb"^(?:static[ \t]+)?(?:__always_)?inline[ \t]+(?:const[ \t]+)?struct[ \t]+(\w+)[ \t]*\*\s*(\w+)\("
+    rb"|^#[ \t]*define[ \t]+(\w+)\(\w+\)[ \t\\\n]*\(?container_of(?:_const)?\("
+    rb"[^;{}#]{1,80}?,\s*struct[ \t]+(\w+)\s*,",
+    re.MULTILINE,
+)
+"""Inline functions that return a pointer to a struct, and macros that are container_of()."""
+
 _LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")
 _BLANKED = bytes(byte if byte in _LETTERS else 32 for byte in range(256))
 
@@ -66,6 +74,25 @@ class Surroundings:
         for path in self._headers:
             for tag in dict.fromkeys(_TAG.findall(self._text(path) or b"")):
                 found.setdefault(tag, []).append(path)
+        return found
+
+    def pointed_to(self, name: str) -> str | None:
+        """The tag of the struct that an inline function or a container_of() macro gives a pointer to.
+
+        Those of the files of the series and of the headers they include are known; None also where
+        two of one name give different structs.
+        """
+        return self._pointing.get(name.encode("utf-8", "replace"))
+
+    @cached_property
+    def _pointing(self) -> dict[bytes, str | None]:
+        """Function or macro -> the tag of what it points to; None where definitions differ."""
+        found: dict[bytes, str | None] = {}
+        own = (fragment.text for file in self._files.values() for fragment in file.view.fragments)
+        for text in (*own, *(self._text(path) or b"" for path in self._headers)):
+            for returned, function, macro, container in _POINTING.findall(text):
+                name, tag = function or macro, (returned or container).decode("ascii")
+                found[name] = tag if found.get(name, tag) == tag else None
         return found
 
     def load(self, path: str) -> FileFacts | None:

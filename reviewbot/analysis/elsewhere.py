@@ -13,6 +13,9 @@ class Elsewhere(Protocol):
     def struct(self, tag: str) -> Struct | None:
         """The declaration of a tag."""
 
+    def pointed_to(self, name: str) -> str | None:
+        """The tag of the struct that a function or macro of the headers gives a pointer to."""
+
     def mentioning(self, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """For each word the paths of the files near by that have it."""
 

@@ -256,7 +256,10 @@ class Program:
     def _return_type(self, name: str) -> TypeName | None:
         paths = self._defining.get(name, ())
         headers = self.files[paths[0]].headers(name) if paths else ()
-        return headers[0].return_type if headers else None
+        if headers:
+            return headers[0].return_type
+        tag = self._elsewhere.pointed_to(name) if self._elsewhere is not None else None
+        return TypeName(f"struct {tag}", 1) if tag else None
 
     def global_type(self, name: str) -> TypeName | None:
         """The declared type of a variable at file level."""

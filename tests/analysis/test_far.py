@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from reviewbot.analysis.facts import MixedMarking
 from reviewbot.analysis.novelty import members_to_look_for, words_to_look_for, words_to_look_for_anywhere
 from reviewbot.analysis.program import Program
@@ -64,11 +66,13 @@ class Tree:
         return {word: tuple(path for path in sorted(known) if word in known[path]) for word in words}
 
 
-def asked(files: dict[str, bytes], *, is_anywhere: bool = False) -> list[tuple[str, str]]:
+def asked(
+    files: dict[str, bytes], *, is_anywhere: bool = False, text: bytes = DRIVER
+) -> list[tuple[str, str]]:
     """The fields that are asked about, with the function that marks them."""
-    lines = DRIVER.count(b"\n")
+    lines = text.count(b"\n")
     view = FileView(
-        "drivers/misc/demo.c", (Fragment(DRIVER, tuple(Origin(0, n + 1) for n in range(lines))),), True
+        "drivers/misc/demo.c", (Fragment(text, tuple(Origin(0, n + 1) for n in range(lines))),), True
     )
     file = FileFacts(view)
     tree = Tree({"include/linux/netdevice.h": HEADER, **files})
@@ -153,3 +157,47 @@ def test_a_marked_store_anywhere() -> None:
     far = {"lib/far/wren.c": CORE}
     assert asked(far) == []
     assert asked(far, is_anywhere=True) == [("wren_dev.eggs", "wren_set")]
+
+
+CASTS = b"""
+#define wren_sk(ptr) container_of_const(ptr, struct wren_sock, inet.sk)
+#define to_wren(d) \\
+	container_of((d), struct wren, dev)
+static inline struct wren_dst *wren_dst(const struct sk_buff *skb)
+{
+	return skb->dst;
+}
+static __always_inline const struct wren_ops *
+wren_ops(const struct wren *w)
+{
+	return w->ops;
+}
+#define to_both(d) container_of(d, struct wren, dev)
+#define wren_size(d) sizeof(struct wren, d)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "tag"),
+    [
+        ("wren_sk", "wren_sock"),
+        ("to_wren", "wren"),
+        ("wren_dst", "wren_dst"),
+        ("wren_ops", "wren_ops"),
+        ("to_both", None),
+        ("wren_size", None),
+    ],
+)
+def test_what_functions_and_macros_of_the_headers_point_to(name: str, tag: str | None) -> None:
+    text = b"#include <linux/wren.h>\n#define to_both(d) container_of(d, struct tit, dev)\n"
+    view = FileView("drivers/misc/demo.c", (Fragment(text, (Origin(0, 1), Origin(0, 2))),), True)
+    tree = Tree({"include/linux/wren.h": CASTS})
+    around = Surroundings(tree, "base", {view.path: FileFacts(view)})  # type: ignore[arg-type]
+    assert around.pointed_to(name) == tag
+
+
+def test_a_field_behind_a_macro_of_a_header_has_its_struct() -> None:
+    macro = b"\n#define to_nest(d) container_of(d, struct wren_dev, next)\n"
+    text = DRIVER.replace(b"w->eggs + w->nest", b"to_nest(w)->eggs").replace(b"wren_dev *w", b"net_device *w")
+    files = {"include/linux/netdevice.h": HEADER + macro, "net/core/dev.c": CORE}
+    assert asked(files, text=text) == [("wren_dev.eggs", "wren_set")]
