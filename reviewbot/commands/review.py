@@ -89,6 +89,7 @@ def reviewed(request: Request, progress: Progress, stdin: BinaryIO | None = None
         if request.since is not None:
             found = read_series((request.since,), repository, None, given, known)
             before = named(request.since, found, series)
+        series = replace(series, earlier=None)  # nobody asks for the others: their memory is free
 
         def look(each: Series) -> Review:
             return _looked(each, repository, request, progress, cache)

@@ -16,7 +16,10 @@ pytest.importorskip("liblore")
 from reviewbot.errors import SourceError
 from reviewbot.series.model import Series
 from reviewbot.sources.archive import Archive
+from reviewbot.sources.mbox import read_stream
 from reviewbot.sources.read import read_series
+from tests.cli.conftest import Run, run  # noqa: F401 - a fixture
+from tests.discussion.mails import EXAMPLE, next_revision, patch_id, reply
 from tests.series.mails import DIFF, mail
 from tests.sources.test_read import counted
 
@@ -46,7 +49,20 @@ def mails() -> list[bytes]:
         )
     ]
     talk = mail("weather", "Rain.\n", "talk/with+signs=@example.org")
-    return [*counted(1), *counted(2), answer, *counted(3), *renamed, talk]
+    return [*counted(1), *counted(2), answer, *counted(3), *renamed, talk, *larch()]
+
+
+def larch() -> list[bytes]:
+    """The bundled example, an answer to it, and a second revision that repairs one of two."""
+    repaired = next_revision(
+        ("+\tl->calibrated = true;", "+\tsmp_store_release(&l->calibrated, true);"),
+        ("+\tif (l->calibrated)", "+\tif (smp_load_acquire(&l->calibrated))"),
+    )
+    sent = [
+        each.data for data in (EXAMPLE.read_bytes(), repaired) for each in read_stream(io.BytesIO(data), "")
+    ]
+    asked = reply("> +\tl->log = log;\n\nNo rcu_assign_pointer()?", patch_id(3), message_id="l@example.com")
+    return [*sent, asked]
 
 
 @dataclass(frozen=True)
@@ -139,3 +155,13 @@ def test_without_the_list_in_the_address_the_archive_finds_it(inbox: Place) -> N
     series = inbox.read(f"{inbox.base.removesuffix('/lantern')}/2.1@example.org/")
     assert series.revision == 2
     assert "newer ones in other threads are not seen" in series.skipped[-1]
+
+
+def test_the_whole_way(inbox: Place, run: Run) -> None:  # noqa: F811 - the fixture
+    first = run("review", "--revision", "1", f"{inbox.base}/{patch_id(0)}/")
+    assert "larch.c:66 plain-publication: raised by Ravi Reader in <l@example.com>" in first.text
+    newest = run("review", "--archive", inbox.base, f"<{patch_id(2)}>")
+    assert newest.text.startswith("[PATCH v2 0/3] larch:")
+    assert "Since v1:\n  repaired  drivers/misc/larch.c:38 flag-publishes-data" in newest.text
+    assert "  open      drivers/misc/larch.c:66 plain-publication: raised by Ravi Reader in" in newest.text
+    assert newest.err == ""
