@@ -89,7 +89,7 @@ def _git_dir(start: Path) -> Path:
             return found
         if found.is_file():
             raise TreeError(
-                f"{folder} is a linked worktree (its .git is a file), where b4 ignores review files: "
+                f"{folder}: its .git is a file, as in linked worktrees, and b4 ignores review files there; "
                 "run this in the main worktree, with --branch"
             )
     raise TreeError(f"{start}: no worktree of a git repository; stand in one, or give --tree")

@@ -183,7 +183,7 @@ def test_a_linked_worktree_is_refused_for_b4_ignores_it(
     linked = tree.parent / "linked"
     git(tree, "worktree", "add", "-q", str(linked), BRANCH)
     done = run("b4", "review", cwd=linked / "drivers")
-    assert "is a linked worktree (its .git is a file), where b4 ignores review files" in done.complaint
+    assert "its .git is a file, as in linked worktrees, and b4 ignores review files there" in done.complaint
     monkeypatch.chdir(linked)
     assert not any(ours(each) for each in session(b4)["patches"])
     assert folder(tree).is_dir()
