@@ -399,7 +399,8 @@ def _wish(options: dict[str, Any]) -> Any:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit; the only place that turns errors into exit statuses."""
-    gc.set_threshold(100_000, 50, 100)  # what a run makes lives to its end: looking for waste is waste
+    gc.set_threshold(100_000, 50, 100)
+    gc.disable()  # what a run makes lives to its end: looking for waste is waste, unless there is much of it
     if None in (sys.stdin, sys.stdout, sys.stderr):
         from reviewbot.commands.output import open_missing  # noqa: PLC0415 - see the module's docstring
 

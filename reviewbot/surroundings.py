@@ -32,6 +32,9 @@ LARGEST = 1_000_000
 MOST_FAR = 3
 """Files of other folders that are read for one member, at most: the smallest that store it first."""
 
+_AT_ONCE = 50
+"""Files that are read together: less waiting for git."""
+
 _TAG = re.compile(rb"(?:struct|union)\s+(\w+)\s*\{")
 _POINTING = re.compile(
     rb"^(?:static[ \t]+)?(?:__always_)?inline[ \t]+(?:const[ \t]+)?struct[ \t]+(\w+)[ \t]*\*\s*(\w+)\("
@@ -170,23 +173,32 @@ class Surroundings:
         """
         known: dict[bytes, bytes] = {}
         found = []
-        for path in self._near:
-            words = self._words_of(path)
-            if words is not None:
-                found.append((path, frozenset(map(known.setdefault, words, words))))
+        for start in range(0, len(self._near), _AT_ONCE):
+            for path, words in self._words_of(self._near[start : start + _AT_ONCE]).items():
+                if words is not None:
+                    found.append((path, frozenset(map(known.setdefault, words, words))))
         return tuple(found)
 
-    def _words_of(self, path: str) -> Collection[bytes] | None:
-        """The words of a file, each once; None for one that is left out. Known ones need not be read."""
-        blob = self._repository.blob(self._base, path)
-        name = digest(blob.encode("ascii")) if self._cache is not None and blob is not None else None
-        known = self._cache.find(name, "words") if self._cache is not None and name is not None else None
-        if known is not None:
-            return known.split()
-        words = _words(self._texts.get(path) or self._repository.read(self._base, path))
-        if self._cache is not None and name is not None and words is not None:
-            self._cache.keep(name, "words", b" ".join(sorted(words)))
-        return words
+    def _words_of(self, paths: Iterable[str]) -> dict[str, Collection[bytes] | None]:
+        """The words of files, each once; None for one that is left out. Known ones need not be read."""
+        blobs = {path: self._repository.blob(self._base, path) or "" for path in paths}
+        found: dict[str, Collection[bytes] | None] = {
+            path: self._kept_words(blob) for path, blob in blobs.items()
+        }
+        texts = {path: self._texts.get(path) for path, words in found.items() if words is None}
+        unread = [path for path, text in texts.items() if text is None and blobs[path]]
+        texts.update(zip(unread, self._repository.read_blobs([blobs[path] for path in unread]), strict=True))
+        for path, text in texts.items():
+            found[path] = words = _words(text)
+            if self._cache is not None and words is not None:
+                self._cache.keep(digest(blobs[path].encode("ascii")), "words", b" ".join(words))
+        return found
+
+    def _kept_words(self, blob: str) -> Collection[bytes] | None:
+        if self._cache is None or not self._cache.is_open:
+            return None
+        known = self._cache.find(digest(blob.encode("ascii")), "words")
+        return known.split() if known is not None else None
 
     @cached_property
     def _near(self) -> tuple[str, ...]:
@@ -222,10 +234,10 @@ class Surroundings:
         return self._texts[path]
 
 
-def _words(text: bytes | None) -> frozenset[bytes] | None:
+def _words(text: bytes | None) -> Collection[bytes] | None:
     if text is None or len(text) > LARGEST or b"\0" in text:
         return None
-    return frozenset(text.translate(_BLANKED).split())
+    return dict.fromkeys(text.translate(_BLANKED).split())
 
 
 _MARKED = (

@@ -7,7 +7,7 @@ of it (see shadow.py), so that nothing in a repository that may come from anybod
 import os
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -190,6 +190,12 @@ class Repository:
         """The content of a blob by its id, which may be abbreviated; None if it is not known."""
         found = self.shadow.object(blob)
         return found[2] if found is not None and found[0] == b"blob" else None
+
+    def read_blobs(self, blobs: Sequence[str]) -> Iterator[bytes | None]:
+        """The contents of blobs by their full ids, in order: quicker than one by one."""
+        for content in self.shadow.blobs(blobs):
+            self._is_lacking |= content is None
+            yield content
 
     def listing(self, commit: str, folder: str) -> tuple[str, ...]:
         """The paths of the files right in a folder, in git's order; none where it is no folder."""

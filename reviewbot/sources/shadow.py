@@ -5,7 +5,7 @@ part in what runs here, and nothing is ever written to the user's side: new obje
 and all else stay in the temporary folder.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -34,7 +34,8 @@ _SCRIPTED = {
     "GIT_NOGLOB_PATHSPECS": "0",
     "GIT_ICASE_PATHSPECS": "0",
 }
-
+_AT_ONCE = 50
+"""Objects asked for before the first is read: their names fit in a pipe."""
 
 Command = list[str]
 
@@ -112,10 +113,25 @@ class Shadow:
         """Kind, full id and content of an object, from one lasting `git cat-file --batch`."""
         if "\n" in name or "\0" in name or not name:
             return None
+        self._ask([name])
+        return self._answer()
+
+    def blobs(self, ids: Sequence[str]) -> Iterator[bytes | None]:
+        """The contents of blobs by their full ids, in order; None for one that is not there."""
+        for start in range(0, len(ids), _AT_ONCE):
+            chunk = ids[start : start + _AT_ONCE]
+            self._ask(chunk)
+            for found in [self._answer() for _ in chunk]:
+                yield found[2] if found is not None and found[0] == b"blob" else None
+
+    def _ask(self, names: Sequence[str]) -> None:
         if self._reader is None:
             self._reader = self._git.start(["git", "cat-file", "--batch"], self.environment, None)
-        self._reader.stdin.write(name.encode("utf-8", "surrogateescape") + b"\n")
+        asked = "".join(f"{name}\n" for name in names)
+        self._reader.stdin.write(asked.encode("utf-8", "surrogateescape"))
         self._reader.stdin.flush()
+
+    def _answer(self) -> tuple[bytes, str, bytes] | None:
         words = self._reader.stdout.readline().split()
         if len(words) != 3 or not words[2].isdigit() or words[1] not in (b"blob", b"tree", b"commit", b"tag"):
             return None

@@ -180,22 +180,17 @@ class _Rows:
     def reference(self, value: Any) -> int:
         """The number of the row of an object."""
         known = self._by_id.get(id(value))
-        if known is None:
-            known = self._by_id[id(value)] = self._entered(self._row(value))
-        return known
-
-    def _row(self, value: Any) -> tuple[Any, ...]:
+        if known is not None:
+            return known
         plan = self._plans[type(value)]
-        row = list(plan.fetch(value))
+        fields_ = list(plan.fetch(value))
         for at, write in plan.writes:
-            row[at] = write(row[at], self)
-        row.append(plan.number)
-        return tuple(row)
-
-    def _entered(self, row: tuple[Any, ...]) -> int:
-        number = self._by_row.setdefault(row, len(self.found))
-        if number == len(self.found):
-            self.found.append(row)
+            fields_[at] = write(fields_[at], self)
+        row = (*fields_, plan.number)
+        found = self.found
+        number = self._by_id[id(value)] = self._by_row.setdefault(row, len(found))
+        if number == len(found):
+            found.append(row)
         return number
 
 

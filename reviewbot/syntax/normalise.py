@@ -62,6 +62,8 @@ class Source:
 
     def line(self, offset: int) -> int:
         """The line of the fragment, from 1, that `offset` is on."""
+        if not self.added and 0 <= offset < self.known:
+            return bisect_right(self.line_starts, offset)
         own = min(max(offset, self.added), max(self.known - 1, self.added))
         return bisect_right(self.line_starts, own) - (self.added > 0)
 

@@ -55,6 +55,9 @@ class Tree:
     def read_blob(self, blob: str) -> bytes | None:
         return self.files.get(blob)
 
+    def read_blobs(self, blobs: list[str]) -> list[bytes | None]:
+        return [self.read_blob(blob) for blob in blobs]
+
     def listing(self, _commit: str, folder: str) -> tuple[str, ...]:
         return tuple(path for path in sorted(self.files) if path.rpartition("/")[0] == folder)
 
