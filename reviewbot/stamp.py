@@ -17,15 +17,23 @@ _ENDINGS = frozenset({".py", ".yaml", ".scm"})
 def stamp(*names: str) -> bytes:
     """Of our code and tables in these folders and modules of the package, of Python, and of the parser."""
     made = hashlib.blake2b(f"{__version__}\n{sys.version}\n".encode(), digest_size=20)
-    root = Path(__file__).resolve().parent
     for name in names:
-        for path in _files(root / name):
-            made.update(f"{path.relative_to(root)}\n".encode())
-            made.update(path.read_bytes())
+        made.update(_digest(name))
     for folder in _parsers():
         for path in sorted(folder.glob("*.so")):
             known = path.stat()
             made.update(f"{path.name} {known.st_size} {known.st_mtime_ns}\n".encode())
+    return made.digest()
+
+
+@cache
+def _digest(name: str) -> bytes:
+    """Of what is in a folder or module of the package."""
+    made = hashlib.blake2b(digest_size=20)
+    root = Path(__file__).resolve().parent
+    for path in _files(root / name):
+        made.update(f"{path.relative_to(root)}\n".encode())
+        made.update(path.read_bytes())
     return made.digest()
 
 

@@ -127,7 +127,8 @@ def _answers(program: Program, known: list[str]) -> Answers:
 
 def _unread(program: Program) -> tuple[Unread, ...]:
     """What could not be parsed in the functions that the series touches."""
-    touched = {path for path, file in program.files.items() if any(map(file.is_touched, file.functions))}
+    own = {path: file for path, file in program.files.items() if file.is_of_series}
+    touched = {path for path, file in own.items() if any(map(file.is_touched, file.functions))}
     found = [item for path in sorted(touched) for item in program.files[path].unread]
     found += program.left_out
     return tuple({(item.file, item.reason): item for item in reversed(found)}.values())[::-1]

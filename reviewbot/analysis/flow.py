@@ -123,6 +123,11 @@ class Flow:
         }
 
     @cached_property
+    def _ranks(self) -> dict[int, int]:
+        """The blocks that a path from the entry leads to; see `_ranks()`."""
+        return _ranks(self.function) if self.function.blocks else {}
+
+    @cached_property
     def _own(self) -> list[int]:
         """The events of each block as a set."""
         return [sum(1 << e for e in block.events) for block in self.function.blocks]
@@ -151,7 +156,7 @@ class Flow:
     def is_reached(self, event: int) -> bool:
         """Whether any path from the entry leads to the event."""
         place = self._block_of.get(event)
-        return place is not None and self._may[place[0]] is not None
+        return place is not None and place[0] in self._ranks
 
     def may_precede(self, event: int) -> int:
         """The events that some path runs before this one (with loops: perhaps itself)."""

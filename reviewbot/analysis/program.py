@@ -67,8 +67,8 @@ class Program:
     def _defining(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
         for path in sorted(self.files):
-            for header in self.files[path].functions:
-                found.setdefault(header.name, []).append(path)
+            for name in self.files[path].function_names:
+                found.setdefault(name, []).append(path)
         return {name: tuple(paths) for name, paths in found.items()}
 
     def study(self, path: str, name: str) -> Study | None:
@@ -110,7 +110,7 @@ class Program:
         for path in sorted({path for name in names for path in self._having(name)}):
             file = self.files[path]
             mentioning = {function for name in names for function in file.functions_mentioning(name)}
-            for name in dict.fromkeys(header.name for header in file.functions):
+            for name in dict.fromkeys(file.function_names):
                 if name in mentioning and not wanted.isdisjoint(_CALLED.findall(file.function_text(name))):
                     study = self.study(path, name)
                     if study is not None:
@@ -303,7 +303,8 @@ class Program:
         """The functions that the series wrote in, in the order of path and line."""
         for path in sorted(self.files):
             file = self.files[path]
-            for name in dict.fromkeys(header.name for header in file.functions if file.is_touched(header)):
+            headers = file.functions if file.is_of_series else ()
+            for name in dict.fromkeys(header.name for header in headers if file.is_touched(header)):
                 study = self.study(path, name)
                 if study is not None:
                     yield study

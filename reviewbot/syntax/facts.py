@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -41,9 +41,11 @@ _FUNCTION = Codec(Lowered)
 _STRUCTS = Codec(tuple[Struct, ...])
 _VARIABLES = Codec(tuple[GlobalVariable, ...])
 
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 _MEMBER = re.compile(rb"(?:->|\.)\s*([A-Za-z_]\w*)")
-_IN_WORDS = frozenset(bytes([byte]) for byte in range(128) if re.match(rb"\w", bytes([byte])))
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+_SPACED = bytes(byte if byte in _LETTERS else 32 for byte in range(256))
+"""For translate(): what stands in no word becomes a blank."""
+_IN_WORDS = frozenset(bytes([byte]) for byte in _LETTERS)
 _CALL = re.compile(rb"\s*\(")
 _CONDITIONAL = re.compile(
     rb"^[ \t]*#[ \t]*(ifdef|ifndef|if|elifdef|elifndef|elif|else|endif)\b", re.MULTILINE
@@ -89,33 +91,41 @@ class FileFacts:
         )
         self._lowered: dict[tuple[int, int], Lowered] = {}
         self._addressed: dict[str, bool] = {}
+        self._headers: dict[int, FunctionHeader] = {}
 
     @cached_property
     def functions(self) -> tuple[FunctionHeader, ...]:
         """The headings of all functions, in source order."""
-        return tuple(head for head, _, _ in self._headers)
+        return tuple(self._header(index) for index in range(len(self._outlines)))
 
     @cached_property
-    def _headers(self) -> tuple[tuple[FunctionHeader, Outline, _Piece], ...]:
-        return tuple(
-            (self._header(found, piece), found, piece) for piece in self._pieces for found in piece.outlines
-        )
+    def function_names(self) -> tuple[str, ...]:
+        """The name of each function, in source order."""
+        return tuple("" if one.name == UNSEEN.decode() else one.name for one, _ in self._outlines)
 
-    def _header(self, found: Outline, piece: _Piece) -> FunctionHeader:
-        if found.name == UNSEEN.decode():
-            found = Outline("", found.name_at, found.item, found.is_macro)
-        return header(found, piece.source, piece.index, piece.is_whole(found.item))
+    @cached_property
+    def _outlines(self) -> tuple[tuple[Outline, _Piece], ...]:
+        return tuple((found, piece) for piece in self._pieces for found in piece.outlines)
+
+    def _header(self, index: int) -> FunctionHeader:
+        """The heading of a function by its number; of most nobody asks more than the name."""
+        if index not in self._headers:
+            found, piece = self._outlines[index]
+            if found.name == UNSEEN.decode():
+                found = Outline("", found.name_at, found.item, found.is_macro)
+            self._headers[index] = header(found, piece.source, piece.index, piece.is_whole(found.item))
+        return self._headers[index]
 
     @cached_property
     def _by_name(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
-        for index, head in enumerate(self.functions):
-            found.setdefault(head.name, []).append(index)
+        for index, name in enumerate(self.function_names):
+            found.setdefault(name, []).append(index)
         return found
 
     def headers(self, name: str) -> tuple[FunctionHeader, ...]:
         """The headings of all definitions, or parts of one, under that name."""
-        return tuple(self.functions[index] for index in self._by_name.get(name, ()))
+        return tuple(self._header(index) for index in self._by_name.get(name, ()))
 
     def function(self, name: str) -> Function | None:
         """The function of that name, lowered; None where the file defines none.
@@ -134,9 +144,10 @@ class FileFacts:
         return tuple(self._lower(index).function for index in self._by_name.get(name, ()))
 
     def _lower(self, index: int) -> Lowered:
-        head, found, piece = self._headers[index]
-        key = (head.fragment, found.item.start)
+        found, piece = self._outlines[index]
+        key = (piece.index, found.item.start)
         if key not in self._lowered:
+            head = self._header(index)
             self._lowered[key] = self._shelf.part(
                 f"function at {found.item.start}",
                 _FUNCTION,
@@ -160,19 +171,19 @@ class FileFacts:
     @cached_property
     def _functions_by_member(self) -> dict[bytes, dict[str, None]]:
         """Member -> functions, in source order."""
-        return self._index(_MEMBER)
+        return self._index(_MEMBER.findall)
 
     @cached_property
     def _functions_by_word(self) -> dict[bytes, dict[str, None]]:
         """Word -> functions, in source order: one pass serves the hundreds of words of a series."""
-        return self._index(_WORD)
+        return self._index(lambda text: text.translate(_SPACED).split())
 
-    def _index(self, pattern: re.Pattern[bytes]) -> dict[bytes, dict[str, None]]:
+    def _index(self, words: Callable[[bytes], list[bytes]]) -> dict[bytes, dict[str, None]]:
         found: dict[bytes, dict[str, None]] = {}
         for piece in self._pieces:
             for one in piece.outlines:
                 name = "" if one.name == UNSEEN.decode() else one.name
-                for word in set(pattern.findall(piece.source.bare, one.item.start, one.item.end)):
+                for word in set(words(piece.source.bare[one.item.start : one.item.end])):
                     found.setdefault(word, {})[name] = None
         return found
 
@@ -180,14 +191,14 @@ class FileFacts:
         """The text of all parts of a function: heading and body, comments and strings blanked."""
         return b"\n".join(
             piece.source.bare[found.item.start : found.item.end]
-            for _, found, piece in (self._headers[index] for index in self._by_name.get(name, ()))
+            for found, piece in (self._outlines[index] for index in self._by_name.get(name, ()))
         )
 
     def bodies(self, name: str) -> tuple[bytes, ...]:
         """The text of each part of a function from its brace on, comments and strings blanked."""
         return tuple(
             piece.source.bare[found.item.opening : found.item.end]
-            for _, found, piece in (self._headers[index] for index in self._by_name.get(name, ()))
+            for found, piece in (self._outlines[index] for index in self._by_name.get(name, ()))
         )
 
     def line_text(self, fragment: int, line: int) -> str:
@@ -217,6 +228,11 @@ class FileFacts:
         return at < len(lines) and lines[at] <= head.last_line
 
     @cached_property
+    def is_of_series(self) -> bool:
+        """Whether the series wrote or moved any line of the file."""
+        return any(self._touched_lines)
+
+    @cached_property
     def _touched_lines(self) -> tuple[tuple[int, ...], ...]:
         """Of each fragment the lines that the series wrote or moved, in order."""
         return tuple(
@@ -226,7 +242,7 @@ class FileFacts:
 
     def comments_above(self, name: str) -> tuple[str, ...]:
         """The text of the comment that ends on the line before each definition of a function."""
-        heads = (self.functions[index] for index in self._by_name.get(name, ()))
+        heads = self.headers(name)
         found = (self._comments[head.fragment].get(head.first_line - 1) for head in heads)
         return tuple(comment.text for comment in found if comment is not None)
 
@@ -377,7 +393,7 @@ class FileFacts:
         """What was not understood so far: in structs, and in the functions lowered up to now."""
         found: list[Unread] = []
         for index, head in enumerate(self.functions):
-            lowered = self._lowered.get((head.fragment, self._headers[index][1].item.start))
+            lowered = self._lowered.get((head.fragment, self._outlines[index][0].item.start))
             for line, reason in lowered.unread if lowered else ():
                 where = f"in {head.name}(): {reason}" if head.name else reason
                 found.append(Unread(self.path, self._line_of_file(head.fragment, line), where))
