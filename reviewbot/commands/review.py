@@ -15,7 +15,6 @@ from reviewbot.commands.output import Progress, check_target, emit, wants_color,
 from reviewbot.commands.place import Wish, ground, opened
 from reviewbot.commands.trouble import say
 from reviewbot.judges import Judge
-from reviewbot.memory_model import herd
 from reviewbot.pipeline import Options, Review, review
 from reviewbot.series.model import Series
 from reviewbot.sources.git import Repository
@@ -63,6 +62,8 @@ def run(request: Request) -> Outcome:
     """
     check_target(request.output)
     if request.check_with_herd:
+        from reviewbot.memory_model import herd  # noqa: PLC0415 - only what is asked for is imported
+
         herd.program()  # that it is missing is told before the work rather than after it
     with Progress(sys.stderr, request.verbose, request.quiet) as progress:
         done = reviewed(request, progress)

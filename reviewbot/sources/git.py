@@ -1,4 +1,4 @@
-"""The repository that a series lives in or applies to; the only import of GitPython.
+"""The repository that a series lives in or applies to.
 
 The user's repository is asked only which commit a name stands for. All else runs in a shadow
 of it (see shadow.py), so that nothing in a repository that may come from anybody has a say.
@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from reviewbot.errors import SourceError, TreeError
+from reviewbot.sources.git_folder import git_folders
 from reviewbot.sources.shadow import Command, Shadow, tree_entries
 
 _DIFF_OPTIONS = (
@@ -31,35 +32,43 @@ _DIFF_OPTIONS = (
     "--indent-heuristic",
     "--submodule=short",
 )
+_PLAIN = {"LANGUAGE": "C", "LC_ALL": "C"}
+"""Git's words are read: no translations."""
 _FOLDER_MODE = b"40000"
 _FILE_MODES = (b"100644", b"100755", b"100664")
 
 
 class _Git:
-    """Runs git through GitPython, in one folder; see `shadow.Door`."""
+    """Runs git in one folder; see `shadow.Door`."""
 
     def __init__(self, folder: Path) -> None:
-        from git import Git  # noqa: PLC0415 - slow to import, and not needed to read mail
-
-        self._git: Any = Git(str(folder))
+        self._folder = folder if os.access(folder, os.X_OK) else None
 
     def run(self, command: Command, environment: Mapping[str, str], given: BinaryIO) -> tuple[int, bytes]:
         """Status and output; what git says on stderr is kept from the user's terminal."""
-        status, out, _ = self._git.execute(
-            command,
-            istream=given,
-            with_extended_output=True,
-            with_exceptions=False,
-            stdout_as_string=False,
-            strip_newline_in_stdout=False,
-            env=dict(environment),
-        )
-        return int(status), bytes(out)
+        process = self.start(command, environment, given)
+        out, _ = process.communicate()
+        return process.returncode, out
 
-    def start(self, command: Command, environment: Mapping[str, str], given: BinaryIO | None) -> Any:
-        """A running git, with pipes; without `given` its input is a pipe too."""
-        source = subprocess.PIPE if given is None else given
-        return self._git.execute(command, as_process=True, istream=source, env=dict(environment))
+    def start(
+        self, command: Command, environment: Mapping[str, str], given: BinaryIO | None
+    ) -> "subprocess.Popen[bytes]":
+        """A running git, with pipes; without `given` its input is a pipe too.
+
+        Raises:
+            TreeError: there is no git.
+        """
+        try:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE if given is None else given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=self._folder,
+                env={**os.environ, **_PLAIN, **environment},
+            )
+        except FileNotFoundError:
+            raise TreeError("git is not on PATH; install it, or give --no-tree") from None
 
 
 class Repository:
@@ -83,15 +92,7 @@ class Repository:
         Raises:
             TreeError: there is none, or git refuses to read it.
         """
-        from git import Repo  # noqa: PLC0415 - as above
-        from git.exc import GitError  # noqa: PLC0415 - as above
-
-        try:
-            with Repo(path, search_parent_directories=True) as repo:
-                git_dir, common = Path(repo.git_dir).resolve(), Path(repo.common_dir).resolve()
-        except (GitError, OSError, ValueError):
-            message = f"{path}: no git repository; give --tree the folder of one, or --no-tree"
-            raise TreeError(message) from None
+        git_dir, common = git_folders(path)
         return cls(git_dir, common / "objects", _Git(git_dir))
 
     def __enter__(self) -> "Repository":

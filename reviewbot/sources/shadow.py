@@ -145,8 +145,16 @@ class Shadow:
             standard_input.write(given)
             standard_input.seek(0)
             process = self._git.start(["git", "--no-pager", *arguments], self.environment, standard_input)
-            yield from process.stdout
-            process.wait()
+            try:
+                with process.stdout:
+                    yield from process.stdout
+            finally:
+                status = process.wait()
+            if status != 0:
+                message = (
+                    f"git {arguments[0]} failed in {self.environment['GIT_DIR']}; is the clone complete?"
+                )
+                raise TreeError(message)
 
     def attempt(self, arguments: tuple[str, ...], given: bytes | None = None) -> tuple[int, bytes]:
         """Status and output of a command."""

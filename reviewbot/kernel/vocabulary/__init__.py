@@ -1,28 +1,26 @@
 """What the kernel calls things: frozen tables and lookups, no logic.
 
-A table is read, and checked, when it is first asked for. Lookups take the name of a function
+A table is read, and checked, when it is first asked for, and so is the module that knows its form:
+a series that an earlier run looked at needs none of them. Lookups take the name of a function
 as the code spells it and give None for a name that is not known; argument numbers count from 0.
 """
 
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
-from reviewbot.kernel.vocabulary.barriers import Barriers, read_barriers
-from reviewbot.kernel.vocabulary.contexts import Contexts, read_contexts
-from reviewbot.kernel.vocabulary.foreign_memory import ForeignMemory, read_foreign_memory
-from reviewbot.kernel.vocabulary.homes import Homes, read_homes
-from reviewbot.kernel.vocabulary.lifetimes import (
-    Memory,
-    Teardowns,
-    read_memory,
-    read_teardowns,
-)
-from reviewbot.kernel.vocabulary.locks import Locks, read_locks
-from reviewbot.kernel.vocabulary.publication import Publications, read_publications
-from reviewbot.kernel.vocabulary.rcu import Rcu, read_rcu
-from reviewbot.kernel.vocabulary.read import Section, read_table
-from reviewbot.kernel.vocabulary.remarks import RemarkWords, read_remark_words
-from reviewbot.kernel.vocabulary.waiting import Diagnostics, Waiting, read_diagnostics, read_waiting
+if TYPE_CHECKING:
+    from reviewbot.kernel.vocabulary.barriers import Barriers
+    from reviewbot.kernel.vocabulary.contexts import Contexts
+    from reviewbot.kernel.vocabulary.foreign_memory import ForeignMemory
+    from reviewbot.kernel.vocabulary.homes import Homes
+    from reviewbot.kernel.vocabulary.lifetimes import Memory, Teardowns
+    from reviewbot.kernel.vocabulary.locks import Locks
+    from reviewbot.kernel.vocabulary.publication import Publications
+    from reviewbot.kernel.vocabulary.rcu import Rcu
+    from reviewbot.kernel.vocabulary.read import Section
+    from reviewbot.kernel.vocabulary.remarks import RemarkWords
+    from reviewbot.kernel.vocabulary.waiting import Diagnostics, Waiting
 
 __all__ = ["Baseline", "Vocabulary", "vocabulary"]
 
@@ -44,69 +42,93 @@ class Vocabulary:
     """
 
     @cached_property
-    def locks(self) -> Locks:
+    def locks(self) -> "Locks":
         """Locks, guards, assertions, exclusions."""
-        return read_locks(read_table("locks"))
+        from reviewbot.kernel.vocabulary.locks import read_locks  # noqa: PLC0415 - see the module
+
+        return read_locks(_table("locks"))
 
     @cached_property
-    def rcu(self) -> Rcu:
+    def rcu(self) -> "Rcu":
         """Read sides, list primitives, grace periods."""
-        return read_rcu(read_table("rcu"))
+        from reviewbot.kernel.vocabulary.rcu import read_rcu  # noqa: PLC0415 - as above
+
+        return read_rcu(_table("rcu"))
 
     @cached_property
-    def publications(self) -> Publications:
+    def publications(self) -> "Publications":
         """Pointer stores, containers, registrations, starts of callbacks."""
-        return read_publications(read_table("publication"))
+        from reviewbot.kernel.vocabulary.publication import read_publications  # noqa: PLC0415 - as above
+
+        return read_publications(_table("publication"))
 
     @cached_property
-    def barriers(self) -> Barriers:
+    def barriers(self) -> "Barriers":
         """Barriers and handing over."""
-        return read_barriers(read_table("barriers"))
+        from reviewbot.kernel.vocabulary.barriers import read_barriers  # noqa: PLC0415 - as above
+
+        return read_barriers(_table("barriers"))
 
     @cached_property
-    def contexts(self) -> Contexts:
+    def contexts(self) -> "Contexts":
         """Contexts, registrars, operations structs."""
-        return read_contexts(read_table("contexts"))
+        from reviewbot.kernel.vocabulary.contexts import read_contexts  # noqa: PLC0415 - as above
+
+        return read_contexts(_table("contexts"))
 
     @cached_property
-    def teardowns(self) -> Teardowns:
+    def teardowns(self) -> "Teardowns":
         """Waiting for callbacks, unregistering, single-threaded words."""
-        return read_teardowns(read_table("teardown"))
+        from reviewbot.kernel.vocabulary.lifetimes import read_teardowns  # noqa: PLC0415 - as above
+
+        return read_teardowns(_table("teardown"))
 
     @cached_property
-    def memory(self) -> Memory:
+    def memory(self) -> "Memory":
         """Allocation, freeing, copying."""
-        return read_memory(read_table("memory"))
+        from reviewbot.kernel.vocabulary.lifetimes import read_memory  # noqa: PLC0415 - as above
+
+        return read_memory(_table("memory"))
 
     @cached_property
-    def foreign_memory(self) -> ForeignMemory:
+    def foreign_memory(self) -> "ForeignMemory":
         """Memory that user space or a device writes, too."""
-        return read_foreign_memory(read_table("foreign_memory"))
+        from reviewbot.kernel.vocabulary.foreign_memory import read_foreign_memory  # noqa: PLC0415 - as above
+
+        return read_foreign_memory(_table("foreign_memory"))
 
     @cached_property
-    def waiting(self) -> Waiting:
+    def waiting(self) -> "Waiting":
         """Waiting, waking, completions, sequence counters."""
-        return read_waiting(read_table("waiting"))
+        from reviewbot.kernel.vocabulary.waiting import read_waiting  # noqa: PLC0415 - as above
+
+        return read_waiting(_table("waiting"))
 
     @cached_property
-    def diagnostics(self) -> Diagnostics:
+    def diagnostics(self) -> "Diagnostics":
         """Printing and counting."""
-        return read_diagnostics(read_table("diagnostics"))
+        from reviewbot.kernel.vocabulary.waiting import read_diagnostics  # noqa: PLC0415 - as above
+
+        return read_diagnostics(_table("diagnostics"))
 
     @cached_property
-    def homes(self) -> Homes:
+    def homes(self) -> "Homes":
         """Where the code of a header lives."""
-        return read_homes(read_table("homes"))
+        from reviewbot.kernel.vocabulary.homes import read_homes  # noqa: PLC0415 - as above
+
+        return read_homes(_table("homes"))
 
     @cached_property
-    def remarks(self) -> RemarkWords:
+    def remarks(self) -> "RemarkWords":
         """What reviewers and authors say of concerns."""
-        return read_remark_words(read_table("remarks"))
+        from reviewbot.kernel.vocabulary.remarks import read_remark_words  # noqa: PLC0415 - as above
+
+        return read_remark_words(_table("remarks"))
 
     @cached_property
     def baseline(self) -> Baseline:
         """The kernel that the names were compared with."""
-        return _baseline(read_table("baseline"))
+        return _baseline(_table("baseline"))
 
     def is_allocation(self, name: str) -> bool:
         """Whether the result of `name` is a fresh object."""
@@ -135,7 +157,13 @@ def vocabulary() -> Vocabulary:
     return Vocabulary()
 
 
-def _baseline(top: Section) -> Baseline:
+def _table(name: str) -> "Section":
+    from reviewbot.kernel.vocabulary.read import read_table  # noqa: PLC0415 - as above
+
+    return read_table(name)
+
+
+def _baseline(top: "Section") -> Baseline:
     baseline = Baseline(
         top.text("baseline"),
         frozenset(top.names("newer_than_baseline")),
