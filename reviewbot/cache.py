@@ -30,6 +30,7 @@ _FORM = 1
 _HOUR = 3600
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _TABLE = "CREATE TABLE fact (name BLOB PRIMARY KEY, used INTEGER, content BLOB)"
+_ANY = "SELECT 1 FROM fact LIMIT 1"
 _OLDEST = (
     "DELETE FROM fact WHERE rowid IN (SELECT rowid FROM (SELECT rowid,"
     " SUM(length(content) + ?) OVER (ORDER BY used DESC, rowid DESC) AS total FROM fact)"
@@ -61,6 +62,7 @@ class Cache:
         self._used: list[bytes] = []
         self._pending = 0
         self._link = self._opened()
+        self._is_empty = self._has_nothing()
 
     def __enter__(self) -> "Cache":
         return self
@@ -77,7 +79,7 @@ class Cache:
 
     def find(self, file: bytes, part: str) -> bytes | None:
         """The content kept under a name; None where there is none, or it is not what was kept."""
-        if self._link is None:
+        if self._link is None or self._is_empty:
             return None
         name = _name(file, part)
         try:
@@ -118,6 +120,7 @@ class Cache:
         self._new.clear()
         self._used.clear()
         self._pending = 0
+        self._is_empty = False
 
     def _clear_up(self) -> None:
         """Drop what was used longest ago, where there is too much."""
@@ -139,6 +142,14 @@ class Cache:
             except OSError:
                 return None
         return None
+
+    def _has_nothing(self) -> bool:
+        """Whether there is no entry at all yet, so that none need be looked for."""
+        try:
+            return self._link is not None and self._link.execute(_ANY).fetchone() is None
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return True
 
     def _give_up(self, error: sqlite3.Error) -> None:
         self._close()

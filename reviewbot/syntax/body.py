@@ -85,7 +85,10 @@ class Text:
 
     def __call__(self, node: Node) -> str:
         """The source of a node, white space folded."""
-        text = " ".join(self.plain[node.start : node.end].decode("utf-8", "replace").split())
+        raw = self.plain[node.start : node.end]
+        if raw.isalnum():  # no white space, nor the underscores of what is unseen
+            return raw.decode("ascii")
+        text = " ".join(raw.decode("utf-8", "replace").split())
         return text.replace("__unseen__", UNSEEN) if "__unseen__" in text else text
 
     def starts(self, node: Node, *words: bytes) -> bool:

@@ -20,6 +20,7 @@ _Made = list[Any]
 _Read = Callable[[Any, _Made], Any]
 _Write = Callable[[Any, "_Rows"], Any]
 
+_WRITTEN = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 _PLAIN = frozenset({str, int, bool, type(None)})
 
 
@@ -64,7 +65,7 @@ class Codec(Generic[Root]):
         """The value as bytes; the same for equal values that are shared alike."""
         rows = _Rows(self._plans)
         root = self._root.write(value, rows) if self._root.write else value
-        return json.dumps([rows.found, root], separators=(",", ":")).encode("ascii")
+        return _WRITTEN.encode([rows.found, root]).encode("ascii")
 
     def decode(self, text: bytes) -> Root:
         """The value that `encode` wrote.

@@ -179,7 +179,8 @@ def _closing(code: bytes, open_: int) -> int:
 
 def _loops(code: bytes) -> bytes:
     out = bytearray(code)
-    starts = {found.start(1): found.end(1) for found in _EACH.finditer(code)}
+    has_each = b"for_" in code or b"_foreach" in code or b"scoped_" in code
+    starts = {found.start(1): found.end(1) for found in (_EACH.finditer(code) if has_each else ())}
     starts.update(_before_blocks(code))
     for start, end in starts.items():
         if code[start:end] not in _KEYWORDS and _heads_statement(code, start, end):
