@@ -6,7 +6,7 @@ Everything is read at the base commit; files that the series touches come from i
 import json
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from reviewbot.cache import Cache
@@ -171,20 +171,16 @@ class Surroundings:
 
         A search by git costs as much as this at every question, for it unpacks the files anew.
         """
-        known: dict[bytes, bytes] = {}
-        found = []
+        found: list[tuple[str, frozenset[bytes]]] = []
         for start in range(0, len(self._near), _AT_ONCE):
-            for path, words in self._words_of(self._near[start : start + _AT_ONCE]).items():
-                if words is not None:
-                    found.append((path, frozenset(map(known.setdefault, words, words))))
+            words = self._words_of(self._near[start : start + _AT_ONCE])
+            found += ((path, known) for path, known in words.items() if known is not None)
         return tuple(found)
 
-    def _words_of(self, paths: Iterable[str]) -> dict[str, Collection[bytes] | None]:
+    def _words_of(self, paths: Iterable[str]) -> dict[str, frozenset[bytes] | None]:
         """The words of files, each once; None for one that is left out. Known ones need not be read."""
         blobs = {path: self._repository.blob(self._base, path) or "" for path in paths}
-        found: dict[str, Collection[bytes] | None] = {
-            path: self._kept_words(blob) for path, blob in blobs.items()
-        }
+        found = {path: self._kept_words(blob) for path, blob in blobs.items()}
         texts = {path: self._texts.get(path) for path, words in found.items() if words is None}
         unread = [path for path, text in texts.items() if text is None and blobs[path]]
         texts.update(zip(unread, self._repository.read_blobs([blobs[path] for path in unread]), strict=True))
@@ -194,11 +190,11 @@ class Surroundings:
                 self._cache.keep(digest(blobs[path].encode("ascii")), "words", b" ".join(words))
         return found
 
-    def _kept_words(self, blob: str) -> Collection[bytes] | None:
+    def _kept_words(self, blob: str) -> frozenset[bytes] | None:
         if self._cache is None or not self._cache.is_open:
             return None
         known = self._cache.find(digest(blob.encode("ascii")), "words")
-        return known.split() if known is not None else None
+        return frozenset(known.split()) if known is not None else None
 
     @cached_property
     def _near(self) -> tuple[str, ...]:
@@ -234,10 +230,10 @@ class Surroundings:
         return self._texts[path]
 
 
-def _words(text: bytes | None) -> Collection[bytes] | None:
+def _words(text: bytes | None) -> frozenset[bytes] | None:
     if text is None or len(text) > LARGEST or b"\0" in text:
         return None
-    return dict.fromkeys(text.translate(_BLANKED).split())
+    return frozenset(text.translate(_BLANKED).split())
 
 
 _MARKED = (

@@ -166,10 +166,16 @@ class GraceWaits:
         name = hold.identity.rpartition(".")[2]
         self._program.look_for((name,))
         for reader in self._program.mentioning(name):
-            if reader is not wait.study and not self._contexts.is_single_threaded(reader):
-                for index, other in self._takes(reader):
-                    if same_lock(other.identity, hold.identity) and (other.is_exclusive or hold.is_exclusive):
-                        yield from self._in_section(reader, index, other, (hold, wait))
+            if reader is wait.study:
+                continue
+            taken = [
+                (index, other)
+                for index, other in self._takes(reader)
+                if same_lock(other.identity, hold.identity) and (other.is_exclusive or hold.is_exclusive)
+            ]
+            # asked last: it takes all callers of the reader
+            for index, other in taken if taken and not self._contexts.is_single_threaded(reader) else ():
+                yield from self._in_section(reader, index, other, (hold, wait))
 
     def _takes(self, study: Study) -> Iterator[tuple[int, Hold]]:
         """The locks that a function waits for, and takes."""
