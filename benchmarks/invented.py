@@ -121,15 +121,41 @@ def _output(command: list[str], given: str = "", environment: dict[str, str] | N
 
 def make_series(tree: Path, folder: Path) -> tuple[Path, tuple[Path, ...]]:
     """The mailbox and the patch files of a series on the HEAD of `tree`, written to `folder`."""
+    return _made(tree, folder, 1)
+
+
+def make_rounds(tree: Path, folder: Path, rounds: int) -> Path:
+    """The mailbox of a series that goes over the seven files so many times, a patch for each."""
+    folder.mkdir()
+    return _made(tree, folder, rounds)[0]
+
+
+def make_fields(tree: Path, folder: Path, count: int) -> Path:
+    """The mailbox of a series of one patch, with `count` times two new fields and their functions."""
+    folder.mkdir()
+    shadow = _Shadow(tree, folder)
+    texts = {path: shadow.text(path) for path in (HEADER, FILES[0])}
+    for number in range(1, count + 1):
+        texts[HEADER] = _with_members(texts[HEADER], number)
+        texts[FILES[0]] = _with_block(texts[FILES[0]], number)
+    return _sent(shadow, shadow.commit(texts, "KVM: ledgers", shadow.head), folder)[0]
+
+
+def _made(tree: Path, folder: Path, rounds: int) -> tuple[Path, tuple[Path, ...]]:
     shadow = _Shadow(tree, folder)
     texts = {path: shadow.text(path) for path in (HEADER, *FILES)}
     tip = shadow.head
-    for number in range(1, 8):
-        changed = (HEADER, FILES[number - 1], FILES[number % len(FILES)])
+    for number in range(1, 7 * rounds + 1):
+        changed = (HEADER, FILES[(number - 1) % len(FILES)], FILES[number % len(FILES)])
         texts[HEADER] = _with_members(texts[HEADER], number)
         texts[changed[1]] = _with_block(_with_calls(texts[changed[1]], number, 12), number)
         texts[changed[2]] = _with_calls(texts[changed[2]], number, 5)
         tip = shadow.commit({path: texts[path] for path in changed}, f"KVM: ledger, part {number}", tip)
+    return _sent(shadow, tip, folder)
+
+
+def _sent(shadow: _Shadow, tip: str, folder: Path) -> tuple[Path, tuple[Path, ...]]:
+    """The commits above the tree's HEAD as git formats them: the mailbox, and the files of the patches."""
     out = ("--output-directory", str(folder / "patches"))
     options = ("--quiet", "--cover-letter", "--base", shadow.head)
     shadow.run("format-patch", *options, *out, f"{shadow.head}..{tip}")
