@@ -8,6 +8,7 @@ import pytest
 
 from tests.suppressors import changes, objects, uses
 from tests.suppressors.series import Case, reasons, said, shown
+from tests.suppressors.variants import VARIANTS
 
 PAGE = Path(__file__).parents[2] / "docs/silence.md"
 
@@ -36,6 +37,22 @@ def test_change_brings_the_comment_back(case: Case) -> None:
 def test_reason_is_noted_only_where_it_silences(case: Case) -> None:
     assert case.id in reasons(case, case.series)
     assert case.id not in reasons(case, case.loud)
+
+
+@pytest.mark.parametrize(("id_", "series", "old", "new"), VARIANTS.values(), ids=VARIANTS.keys())
+def test_variant(id_: str, series: str, old: str, new: str) -> None:
+    quiet = Case(id_, "", "mixed-marking", "heron.rate", series, ((old, new),))
+    assert shown(quiet, quiet.series) == []
+    assert id_ in reasons(quiet, quiet.series)
+    assert shown(quiet, quiet.loud) == ["mixed-marking heron.rate"]
+
+
+def test_mapped_memory() -> None:
+    """S22: a pointer that says so, on both sides; where none does, the question is asked."""
+    mapped = objects.TUNE.replace("struct heron *h", "struct heron __iomem *h")
+    case = Case("S22", "", "mixed-marking", "heron.rate", mapped, ())
+    assert shown(case, mapped) == []
+    assert shown(case, objects.TUNE) == ["mixed-marking heron.rate"]
 
 
 def test_words(golden: Callable[[Path, str], None]) -> None:

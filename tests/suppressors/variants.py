@@ -1,0 +1,44 @@
+"""Other ways in which a suppressor shows: each a change to a series that is asked about."""
+
+from tests.suppressors.objects import DRAINED, TUNE
+
+TIMER = (
+    DRAINED.replace("struct work_struct work;", "struct timer_list beat;")
+    .replace("heron_work(struct work_struct *work)", "heron_beat_fn(struct timer_list *t)")
+    .replace("container_of(work, struct heron, work)", "from_timer(h, t, beat)")
+    .replace("INIT_WORK(&h->work, heron_work)", "timer_setup(&h->beat, heron_beat_fn, 0)")
+    .replace("cancel_work_sync(&h->work)", "timer_delete_sync(&h->beat)")
+)
+THREAD = (
+    DRAINED.replace("struct work_struct work;", "struct task_struct *task;")
+    .replace("static void heron_work(struct work_struct *work)", "static int heron_thread(void *data)")
+    .replace("container_of(work, struct heron, work)", "data")
+    .replace("heron_beat(READ_ONCE(h->rate));", "return heron_beat(READ_ONCE(h->rate));")
+    .replace("INIT_WORK(&h->work, heron_work)", 'h->task = kthread_run(heron_thread, h, "heron")')
+    .replace("cancel_work_sync(&h->work)", "kthread_stop(h->task)")
+)
+STORE = "\th->rate = rate;"
+
+VARIANTS = {
+    "S05 timer": ("S05", TIMER, "\ttimer_delete_sync(&h->beat);\n", ""),
+    "S05 thread": ("S05", THREAD, "\tkthread_stop(h->task);\n", ""),
+    "S05 started again": (
+        "S05",
+        DRAINED,
+        "\tcancel_work_sync(&h->work);\n",
+        "\tcancel_work_sync(&h->work);\n\tschedule_work(&h->work);\n",
+    ),
+    "S08 data_race": (
+        "S08",
+        TUNE.replace(STORE, "\tdata_race(h->rate = rate);"),
+        "data_race(h->rate = rate)",
+        STORE,
+    ),
+    "S08 function": ("S08", TUNE.replace("void heron_tune", "void __no_kcsan heron_tune"), "__no_kcsan ", ""),
+    "S08 asserted": (
+        "S08",
+        TUNE.replace(STORE, f"\tASSERT_EXCLUSIVE_ACCESS(h->rate);\n{STORE}"),
+        "\tASSERT_EXCLUSIVE_ACCESS(h->rate);\n",
+        "",
+    ),
+}
