@@ -136,8 +136,6 @@ class _Looker:
 
 def _one_by_one(parts: tuple[Series, ...]) -> Iterator[Series]:
     """The parts; what was learnt of one is forgotten before the next."""
-    if len(parts) > 1:
-        gc.enable()
     for part in parts:
         yield part
         if len(parts) > 1:

@@ -33,8 +33,7 @@ for command in (
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit; the only place that turns errors into exit statuses."""
-    gc.set_threshold(100_000, 50, 100)
-    gc.disable()  # what a run makes lives to its end: looking for waste is waste, unless there is much of it
+    gc.set_threshold(100_000, 50, 100)  # what a run makes lives to its end: looking for waste is waste
     if None in (sys.stdin, sys.stdout, sys.stderr):
         from reviewbot.commands.output import open_missing  # noqa: PLC0415 - see the package's docstring
 

@@ -1,6 +1,9 @@
 """`reviewbot review`: a series in, comments out."""
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +20,7 @@ from reviewbot.commands.trouble import say
 from reviewbot.judges import Judge
 from reviewbot.pipeline import Options, Review, review
 from reviewbot.series.model import Series
+from reviewbot.series.parts import divided
 from reviewbot.sources.git import Repository
 from reviewbot.sources.read import read_series
 
@@ -102,12 +106,28 @@ def reviewed(request: Request, progress: Progress, stdin: BinaryIO | None = None
     return done
 
 
+@contextmanager
+def _undisturbed(series: Series) -> Iterator[None]:
+    """No search for waste in the review of a series that is not divided: it finds nothing, and costs 3 %."""
+    if not gc.isenabled() or len(divided(series).series) > 1:
+        yield
+        return
+    gc.unfreeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()  # nor is what is left of it gone through, until the next one
+        gc.enable()
+
+
 def _looked(
     series: Series, repository: Repository | None, request: Request, progress: Progress, cache: Cache
 ) -> Review:
     """The review of one revision."""
     found = ground(series, repository, request.wish)
-    done = review(series, found.repository, _options(request, found.base, progress, cache))
+    with _undisturbed(series):
+        done = review(series, found.repository, _options(request, found.base, progress, cache))
     notes = [*done.report.notes, *found.notes]
     if request.check_with_herd:
         progress("asking herd7")
