@@ -75,7 +75,8 @@ def review(series: Series, repository: Repository | None = None, options: Option
     parts = divided(series)
     known = [rule.id for rule in rules]
     looker = _Looker(repository, base, known, options)
-    looked = [looker.look(part) for part in _one_by_one(parts.series)]
+    is_whole = len(parts.series) == 1
+    looked = [looker.look(part, is_whole) for part in _one_by_one(parts.series)]
     facts = tuple(fact for part in looked for fact in part.facts)
     answers = functools.reduce(operator.add, (part.answers for part in looked), NO_ANSWERS)
     judge = Judge(repository, base)
@@ -102,7 +103,7 @@ def review(series: Series, repository: Repository | None = None, options: Option
         model=judge.name,
         accounts=tuple(dict.fromkeys(account for part in looked for account in part.accounts)),
     )
-    return Review(series, report, rules, looker.analysis if len(looked) == 1 else None)
+    return Review(series, report, rules, looker.analysis)
 
 
 class _Looker:
@@ -119,9 +120,9 @@ class _Looker:
         how = "whole tree" if options.whole_tree else "near by"
         self._looks = Looks(options.cache, tree and f"{tree} {how}", known)
         self.analysis: Analysis | None = None
-        """Of the part looked at last; one alone is kept, several would not fit in memory."""
+        """Of a series looked at as a whole; what several parts leave would not fit in memory."""
 
-    def look(self, part: Series) -> Look:
+    def look(self, part: Series, is_whole: bool) -> Look:
         """What the series, or a part of it, gives."""
         self.analysis = None
         found = self._looks.find(part)
@@ -130,7 +131,7 @@ class _Looker:
             found = read.look(self._known)
             if read.is_settled and not (self._repository and self._repository.lacks_objects()):
                 self._looks.keep(part, found)
-            self.analysis = read.analysis
+            self.analysis = read.analysis if is_whole else None
         return found
 
 
