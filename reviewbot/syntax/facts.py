@@ -3,7 +3,6 @@
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from reviewbot.cache import Cache
@@ -13,8 +12,8 @@ from reviewbot.syntax.body import FileNames
 from reviewbot.syntax.codec import Codec
 from reviewbot.syntax.comments import Comments
 from reviewbot.syntax.fragment import UNSEEN, complete
-from reviewbot.syntax.functions import FunctionHeader, Outline, header, outline
-from reviewbot.syntax.items import Item, Shape, items
+from reviewbot.syntax.functions import FunctionHeader, Outline, header
+from reviewbot.syntax.items import Item, Shape
 from reviewbot.syntax.lower import Lowered, lower
 from reviewbot.syntax.model import (
     Comment,
@@ -26,7 +25,8 @@ from reviewbot.syntax.model import (
     Registration,
     Struct,
 )
-from reviewbot.syntax.normalise import Source, read_source
+from reviewbot.syntax.normalise import read_source
+from reviewbot.syntax.pieces import Piece, piece_of
 from reviewbot.syntax.shelf import Shelf
 from reviewbot.syntax.structs import Where, read_structs, tag_of
 from reviewbot.syntax.tables import (
@@ -36,41 +36,17 @@ from reviewbot.syntax.tables import (
     read_registrations,
     static_locals,
 )
+from reviewbot.syntax.words import SPACED, is_addressed
 
 _FUNCTION = Codec(Lowered)
 _STRUCTS = Codec(tuple[Struct, ...])
 _VARIABLES = Codec(tuple[GlobalVariable, ...])
 
 _MEMBER = re.compile(rb"(?:->|\.)\s*([A-Za-z_]\w*)")
-_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
-_SPACED = bytes(byte if byte in _LETTERS else 32 for byte in range(256))
-"""For translate(): what stands in no word becomes a blank."""
-_IN_WORDS = frozenset(bytes([byte]) for byte in _LETTERS)
-_CALL = re.compile(rb"\s*\(")
 _CONDITIONAL = re.compile(
     rb"^[ \t]*#[ \t]*(ifdef|ifndef|if|elifdef|elifndef|elif|else|endif)\b", re.MULTILINE
 )
 _ENUMERATOR = re.compile(rb"[{,]\s*([A-Za-z_]\w*)")
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """A fragment read: its source, its items and its functions."""
-
-    index: int
-    source: Source
-    items: tuple[Item, ...]
-    outlines: tuple[Outline, ...]
-
-    def is_whole(self, item: Item) -> bool:
-        """Whether all of an item is the fragment's own text."""
-        return self.source.added <= item.start and item.end <= self.source.known and item.is_closed
-
-
-def _piece(index: int, source: Source) -> _Piece:
-    found = items(source.bare)
-    outlines = (outline(item, source) for item in found if item.shape is Shape.FUNCTION)
-    return _Piece(index, source, found, tuple(one for one in outlines if one is not None))
 
 
 class FileFacts:
@@ -86,7 +62,7 @@ class FileFacts:
         self.path = view.path
         self.complete = view.complete
         self._pieces = tuple(
-            _piece(index, read_source(fragment.text) if view.complete else complete(fragment))
+            piece_of(index, read_source(fragment.text) if view.complete else complete(fragment))
             for index, fragment in enumerate(view.fragments)
         )
         self._lowered: dict[tuple[int, int], Lowered] = {}
@@ -104,7 +80,7 @@ class FileFacts:
         return tuple("" if one.name == UNSEEN.decode() else one.name for one, _ in self._outlines)
 
     @cached_property
-    def _outlines(self) -> tuple[tuple[Outline, _Piece], ...]:
+    def _outlines(self) -> tuple[tuple[Outline, Piece], ...]:
         return tuple((found, piece) for piece in self._pieces for found in piece.outlines)
 
     def _header(self, index: int) -> FunctionHeader:
@@ -176,7 +152,7 @@ class FileFacts:
     @cached_property
     def _functions_by_word(self) -> dict[bytes, dict[str, None]]:
         """Word -> functions, in source order: one pass serves the hundreds of words of a series."""
-        return self._index(lambda text: text.translate(_SPACED).split())
+        return self._index(lambda text: text.translate(SPACED).split())
 
     def _index(self, words: Callable[[bytes], list[bytes]]) -> dict[bytes, dict[str, None]]:
         found: dict[bytes, dict[str, None]] = {}
@@ -250,7 +226,7 @@ class FileFacts:
         """Whether the name of a function stands anywhere but before a parenthesis."""
         if name not in self._addressed:
             word = name.encode("ascii") if name.isascii() and name.isidentifier() else b""
-            self._addressed[name] = any(_is_addressed(word, piece.source.bare) for piece in self._pieces)
+            self._addressed[name] = any(is_addressed(word, piece.source.bare) for piece in self._pieces)
         return self._addressed[name]
 
     @cached_property
@@ -312,12 +288,12 @@ class FileFacts:
         return any(head.search(piece.source.bare) for piece in self._pieces)
 
     @cached_property
-    def _type_items(self) -> tuple[tuple[_Piece, Item], ...]:
+    def _type_items(self) -> tuple[tuple[Piece, Item], ...]:
         return tuple(
             (piece, item) for piece in self._pieces for item in piece.items if item.shape is Shape.TYPE
         )
 
-    def _structs_of(self, piece: _Piece, item: Item) -> tuple[Struct, ...]:
+    def _structs_of(self, piece: Piece, item: Item) -> tuple[Struct, ...]:
         comments = self._comments[piece.index]
         return read_structs(item, piece.source, Where(self.path, piece.index, comments, piece.is_whole(item)))
 
@@ -409,18 +385,6 @@ class FileFacts:
         """The line of the file that a line of a fragment is."""
         origins = self.view.fragments[fragment].origins
         return origins[min(max(line, 1), len(origins)) - 1].line if origins else line
-
-
-def _is_addressed(word: bytes, text: bytes) -> bool:
-    """Whether a word stands somewhere before anything but a parenthesis."""
-    at = text.find(word) if word else -1
-    while at >= 0:
-        end = at + len(word)
-        is_whole = text[at - 1 : at] not in _IN_WORDS and text[end : end + 1] not in _IN_WORDS
-        if is_whole and not _CALL.match(text, end):
-            return True
-        at = text.find(word, end)
-    return False
 
 
 def read_file(view: FileView) -> FileFacts:
