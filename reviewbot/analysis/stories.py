@@ -170,6 +170,7 @@ class Stories:
         self._accessors = accessors
         self._knobs = Knobs(program)
         self._told: dict[str, tuple[Story, ...]] = {}
+        self._by_field: dict[str, dict[Field, Story]] = {}
         self._expanded: dict[Study, tuple[tuple[int, Access, str | None], ...]] = {}
         self._named: dict[Study, dict[str, list[tuple[int, Access, str | None]]]] = {}
 
@@ -181,7 +182,10 @@ class Stories:
 
     def story(self, field: Field) -> Story | None:
         """The story of one field."""
-        return next((story for story in self.of(field.name) if story.field == field), None)
+        if field.name not in self._by_field:
+            told = reversed(self.of(field.name))  # of two programs the first
+            self._by_field[field.name] = {story.field: story for story in told}
+        return self._by_field[field.name].get(field)
 
     def expanded(self, study: Study) -> tuple[tuple[int, Access, str | None], ...]:
         """The accesses of a function, those made through one-line helpers included.

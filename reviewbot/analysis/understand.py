@@ -53,6 +53,9 @@ from reviewbot.analysis.stories import Stories, Story
 from reviewbot.analysis.threads import Threads
 from reviewbot.analysis.update_side import UpdateSide
 
+MOST_TOLD = 200
+"""New fields of which it is told why nothing is asked: more nobody reads."""
+
 
 class FactMaker(Protocol):
     """Makes the facts of one kind."""
@@ -147,8 +150,11 @@ class Analysis:
         return tuple(dict.fromkeys(map(lowered, found)))
 
     def accounts(self) -> tuple[Account, ...]:
-        """Why nothing is asked of each field that the series declares; known once the facts are."""
-        declared = self.program.all_declared()
+        """Why nothing is asked of each field that the series declares; known once the facts are.
+
+        Of a series that declares very many the first `MOST_TOLD` are told.
+        """
+        declared = self.program.all_declared()[:MOST_TOLD]
         stories = ((field, self.stories.story(field)) for field in declared)
         return tuple(Account(field, story.reasons.told() if story else (UNUSED,)) for field, story in stories)
 
