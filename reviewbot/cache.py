@@ -10,7 +10,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -205,8 +205,9 @@ def info(path: Path) -> Info:
 
 def _connected(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
-    link = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
-    try:
+    with ExitStack() as opened:
+        link = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+        opened.callback(link.close)
         (form,) = link.execute("PRAGMA user_version").fetchone()
         if form != _FORM:  # before all else: the file takes it only while it is empty
             link.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -218,9 +219,7 @@ def _connected(path: Path) -> sqlite3.Connection:
                 link.execute("DROP TABLE IF EXISTS fact")
                 link.execute(_TABLE)
                 link.execute(f"PRAGMA user_version = {_FORM}")
-    except BaseException:
-        link.close()
-        raise
+        opened.pop_all()  # all went well: it stays open
     return link
 
 

@@ -7,7 +7,7 @@ relative to an open folder, and no link is followed.
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from reviewbot.errors import ReviewbotError
@@ -96,14 +96,13 @@ def _read(folder: int, name: str) -> bytes:
 def _make(reviews: int, tip: str, content: Mapping[str, bytes]) -> None:
     half = f".reviewbot-{secrets.token_hex(8)}"
     os.mkdir(half, dir_fd=reviews)
-    try:
+    with ExitStack() as unfinished:
+        unfinished.callback(_remove, reviews, half, content)
         with _opened(half, reviews, os.O_NOFOLLOW) as folder:
             for name, text in content.items():
                 _write(folder, name, text)
         os.rename(half, tip, src_dir_fd=reviews, dst_dir_fd=reviews)
-    except BaseException:
-        _remove(reviews, half, content)
-        raise
+        unfinished.pop_all()  # it is whole, and in its place
 
 
 def _write(folder: int, name: str, text: bytes) -> None:
