@@ -11,7 +11,7 @@ from reviewbot.analysis import wording
 from reviewbot.analysis.candidates import Candidates
 from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.evidence import Evidence, Overlap
-from reviewbot.analysis.facts import Confidence, HeldLock, Known, MixedMarking, Side
+from reviewbot.analysis.facts import Confidence, HeldLock, MixedMarking, Side
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.locks import owner_text, same_lock
 from reviewbot.analysis.program import Program, Study
@@ -250,7 +250,7 @@ def _is_worked_out(seen: Seen) -> bool:
 
 def _real(locks: Sequence[HeldLock]) -> tuple[HeldLock, ...]:
     """The locks that are more than a hint."""
-    return tuple(lock for lock in locks if lock.known != Known.HINTED.value)
+    return tuple(lock for lock in locks if not lock.is_hinted)
 
 
 def _order(confidence: Confidence) -> int:

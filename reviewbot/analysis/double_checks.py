@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, Overlap
-from reviewbot.analysis.facts import DoubleCheck, Interleaving, Known, SharedAccess, Step
+from reviewbot.analysis.facts import DoubleCheck, Interleaving, SharedAccess, Step
 from reviewbot.analysis.flow import bits
 from reviewbot.analysis.ordering import Ordering
 from reviewbot.analysis.scenario import Act, Doing, Scenario
@@ -122,7 +122,7 @@ def _is_shared(access: Access) -> bool:
 
 
 def _locks(access: SharedAccess) -> list[str]:
-    return [lock.text for lock in access.held if lock.known != Known.HINTED.value]
+    return [lock.text for lock in access.held if not lock.is_hinted]
 
 
 def _sets(seen: Seen) -> bool:

@@ -149,7 +149,7 @@ class Evidence:
 
     def is_hinted(self, seen: Seen) -> bool:
         """Whether only a name or a comment says that some lock is held."""
-        return any(lock.known == Known.HINTED.value for lock in seen.access.held)
+        return any(lock.is_hinted for lock in seen.access.held)
 
     def is_entered_unlocked(self, study: Study) -> bool:
         """Whether the function is called from outside, with no lock that we cannot see."""
@@ -189,7 +189,7 @@ def _by_lock(story: Story, one: Seen, other: Seen) -> Reason | None:
         if story.common_locks:
             return Reason(*_all_locked(story))
         return Reason(Quiet.LOCKED, f"{surest.text} is held at both {_ends(one, other)}")
-    how = "a name or a comment says" if surest.known == Known.HINTED.value else f"{surest.known} held"
+    how = "a name or a comment says" if surest.is_hinted else f"{surest.known} held"
     return Reason(Quiet.BROUGHT, f"{surest.text} is held around both {_ends(one, other)} ({how})")
 
 

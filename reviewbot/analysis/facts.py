@@ -79,6 +79,11 @@ class HeldLock:
     known: str
     """A value of `Known`."""
 
+    @property
+    def is_hinted(self) -> bool:
+        """Whether only a name or a comment says that it is held."""
+        return self.known == Known.HINTED.value
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ReadSection:

@@ -11,7 +11,7 @@ from reviewbot.analysis import wording
 from reviewbot.analysis.alternatives import Alternatives, is_marked_beside
 from reviewbot.analysis.candidates import Candidates
 from reviewbot.analysis.evidence import Evidence, Overlap
-from reviewbot.analysis.facts import Confidence, HeldLock, Known, MixedMarking, SharedAccess, Side
+from reviewbot.analysis.facts import Confidence, HeldLock, MixedMarking, SharedAccess, Side
 from reviewbot.analysis.knobs import Handler
 from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.scenario import Scenario
@@ -254,7 +254,7 @@ class Markings:
     def _lock_of_all(writes: Sequence[Seen]) -> HeldLock | None:
         """A lock that is known to be held at every one of the writes."""
         for lock in writes[0].access.held:
-            if lock.known != Known.HINTED.value and all(
+            if not lock.is_hinted and all(
                 any(h.identity == lock.identity for h in w.access.held) for w in writes
             ):
                 return lock
@@ -287,7 +287,7 @@ def _sides_of(story: Story) -> Sides:
 
 def _real_locks(access: SharedAccess) -> bool:
     """Whether a lock is held that is more than a hint."""
-    return any(lock.known != Known.HINTED.value for lock in access.held)
+    return any(not lock.is_hinted for lock in access.held)
 
 
 def _writers_first(accesses: Sequence[SharedAccess]) -> tuple[SharedAccess, ...]:

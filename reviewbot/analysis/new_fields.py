@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, Overlap
-from reviewbot.analysis.facts import DOCUMENTED, Confidence, Known, NewField
+from reviewbot.analysis.facts import DOCUMENTED, Confidence, NewField
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Kind, Marking
@@ -36,7 +36,7 @@ class NewFields:
         is_plain = all(w.access.marking is Marking.PLAIN for w in story.writes)
         if not writers or any(not s.access.is_write for s in story.seen) or len(writers) != len(story.writes):
             return
-        if not is_plain or any(lock.known != Known.HINTED.value for w in writers for lock in w.access.held):
+        if not is_plain or any(not lock.is_hinted for w in writers for lock in w.access.held):
             return
         yield self._fact(story, writers)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from reviewbot.analysis import wording
 from reviewbot.analysis.alternatives import Alternatives
 from reviewbot.analysis.evidence import Evidence, Overlap
-from reviewbot.analysis.facts import Known, MixedMarking, SharedAccess, Side
+from reviewbot.analysis.facts import MixedMarking, SharedAccess, Side
 from reviewbot.analysis.markings import MARKED
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.syntax.model import Kind, Marking
@@ -88,4 +88,4 @@ class OwnMarks:
 
 def _locks(access: SharedAccess) -> set[str]:
     """The locks that are surely held."""
-    return {lock.identity for lock in access.held if lock.known != Known.HINTED.value}
+    return {lock.identity for lock in access.held if not lock.is_hinted}

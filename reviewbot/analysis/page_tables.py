@@ -5,7 +5,7 @@ Gives `MixedMarking` facts: who stores an entry holds a lock, who walks the tabl
 
 from collections.abc import Iterator
 
-from reviewbot.analysis.facts import Confidence, Field, HeldLock, Known, MixedMarking, SharedAccess, Side
+from reviewbot.analysis.facts import Confidence, Field, HeldLock, MixedMarking, SharedAccess, Side
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.objects import CONSTRUCTOR, DESTRUCTOR
 from reviewbot.analysis.program import Study
@@ -80,5 +80,5 @@ class PageTables:
 
 
 def _held(locks: tuple[HeldLock, ...]) -> str:
-    names = [lock.text for lock in locks if lock.known != Known.HINTED.value]
+    names = [lock.text for lock in locks if not lock.is_hinted]
     return names[0] if names else "no lock"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, excludes
-from reviewbot.analysis.facts import Confidence, Known, MixedMarking, Side
+from reviewbot.analysis.facts import Confidence, MixedMarking, Side
 from reviewbot.analysis.stories import Seen, Story, tests_of
 from reviewbot.syntax.model import Kind, Marking, ValueKind
 
@@ -114,7 +114,7 @@ def _wanted(seen: Seen) -> str:
         return "RCU_INIT_POINTER" if is_null else "rcu_assign_pointer"
     if _is_tested(seen):
         return "rcu_access_pointer"
-    is_locked = any(lock.known != Known.HINTED.value for lock in seen.access.held)
+    is_locked = any(not lock.is_hinted for lock in seen.access.held)
     is_update = is_locked or not seen.is_live
     return "rcu_dereference_protected" if is_update else "rcu_dereference"
 

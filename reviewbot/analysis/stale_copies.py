@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.copies import COPYING, Copies, Copy, Install, origins
-from reviewbot.analysis.facts import Confidence, Field, HeldLock, Interleaving, Known, Step, StructCopy
+from reviewbot.analysis.facts import Confidence, Field, HeldLock, Interleaving, Step, StructCopy
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.program import Program, Study
@@ -283,7 +283,7 @@ class StaleCopies:
 
 
 def _is_sure(lock: HeldLock) -> bool:
-    return lock.known != Known.HINTED.value and lock.identity not in ("", "?")
+    return not lock.is_hinted and lock.identity not in ("", "?")
 
 
 def _name(lock: HeldLock) -> str:

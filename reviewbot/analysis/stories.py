@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reviewbot.analysis.accessors import Accessors
-from reviewbot.analysis.facts import Field, Known, SharedAccess
+from reviewbot.analysis.facts import Field, SharedAccess
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.knobs import Knobs
 from reviewbot.analysis.locks import common_locks
@@ -139,7 +139,7 @@ class Story:
     @cached_property
     def locked_in(self) -> dict[Study, tuple[Seen, ...]]:
         """The accesses under a lock that is more than a hint, by function."""
-        return by_study(s for s in self.seen if any(h.known != Known.HINTED.value for h in s.access.held))
+        return by_study(s for s in self.seen if any(not h.is_hinted for h in s.access.held))
 
     @cached_property
     def seen_in(self) -> dict[Study, tuple[Seen, ...]]:
@@ -301,7 +301,7 @@ def _is_of_series(spot: Spot) -> bool:
 
 def _builds(study: Study, access: SharedAccess) -> bool:
     """Whether the function builds the object, by its name; who has an object alone takes no lock for it."""
-    is_locked = any(lock.known != Known.HINTED.value for lock in access.held)
+    is_locked = any(not lock.is_hinted for lock in access.held)
     return bool(CONSTRUCTOR.search(study.name)) and not is_locked
 
 

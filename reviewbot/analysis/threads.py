@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reviewbot.analysis import wording
-from reviewbot.analysis.facts import HeldLock, Known, SharedAccess
+from reviewbot.analysis.facts import HeldLock, SharedAccess
 from reviewbot.analysis.flow import bits
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.program import Study
@@ -150,7 +150,7 @@ def read(seen: Seen, name: str, register: str) -> Act:
 
 
 def _is_certain(lock: HeldLock) -> bool:
-    return lock.is_exclusive and lock.known != Known.HINTED.value
+    return lock.is_exclusive and not lock.is_hinted
 
 
 def _is_atomic(seen: Seen) -> bool:

@@ -6,7 +6,7 @@ plainly on the way there; a lock that one caller holds is the convention of all.
 
 from collections.abc import Iterator, Sequence
 
-from reviewbot.analysis.facts import HeldLock, Known
+from reviewbot.analysis.facts import HeldLock
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.locks import owner_text, same_lock
 from reviewbot.analysis.program import Program, Study
@@ -89,7 +89,7 @@ class UpdateSide:
 
 
 def _is_real(lock: HeldLock) -> bool:
-    return lock.known != Known.HINTED.value
+    return not lock.is_hinted
 
 
 def _names_member(study: Study, member: str) -> bool:

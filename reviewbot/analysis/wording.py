@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reviewbot.analysis.facts import Known, Place, SharedAccess
+from reviewbot.analysis.facts import Place, SharedAccess
 
 
 def function(access: SharedAccess) -> str:
@@ -35,7 +35,7 @@ def counted(accesses: Sequence[SharedAccess], noun: str) -> str:
 
 def held(access: SharedAccess) -> str:
     """`a->lock and b->lock`; empty where no lock is held. Hints are left out."""
-    texts = [lock.text for lock in access.held if lock.known != Known.HINTED.value]
+    texts = [lock.text for lock in access.held if not lock.is_hinted]
     return " and ".join(dict.fromkeys(texts))
 
 

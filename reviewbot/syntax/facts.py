@@ -385,8 +385,3 @@ class FileFacts:
         """The line of the file that a line of a fragment is."""
         origins = self.view.fragments[fragment].origins
         return origins[min(max(line, 1), len(origins)) - 1].line if origins else line
-
-
-def read_file(view: FileView) -> FileFacts:
-    """The facts of a file."""
-    return FileFacts(view)
