@@ -6,16 +6,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that `reviewbot` is imported from, so that what is measured is this checkout."""
 REVIEWBOT = (sys.executable, "-m", "reviewbot")
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """One run of a command."""
 
     seconds: float
@@ -48,8 +48,7 @@ def measured(command: Sequence[str], cache: Path, folder: Path = ROOT) -> Run:
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode)
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(msgspec.Struct, frozen=True):
     """Two commands measured in turn: A B A B ..."""
 
     first: tuple[Run, ...]

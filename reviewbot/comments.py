@@ -13,8 +13,9 @@ Step 2 is also what happens to a line that its patch does not show.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from reviewbot.analysis.facts import Field, Place
 from reviewbot.analysis.reasons import Quiet, Reason, one_line
@@ -57,8 +58,7 @@ class Position(NamedTuple):
     """Whether it is the finding's own line rather than one near it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """What a finding says. Texts are as the finding has them: unwrapped, not clean."""
 
     paragraphs: tuple[str, ...]
@@ -72,8 +72,7 @@ class Words:
     """One sentence on what the memory model says, or empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(msgspec.Struct, frozen=True):
     """A finding's words at a position."""
 
     finding: Finding

@@ -1,8 +1,9 @@
 """A finding: one rule asking about one fact. Found is never dropped: it is shown or hidden with a reason."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+
+import msgspec
 
 from reviewbot.analysis.facts import Confidence, Field, Interleaving, Place, SharedAccess
 from reviewbot.analysis.reasons import Account
@@ -42,8 +43,7 @@ class Hidden(Enum):
     ANSWERED = "answered"
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(msgspec.Struct, frozen=True):
     """The pair of primitives, and in words what to put where. A side may be empty."""
 
     write: str
@@ -52,8 +52,7 @@ class Suggestion:
     """One or two sentences, wrapped by the publisher."""
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(msgspec.Struct, frozen=True):
     """What the memory model says of the question. Tests end in a newline."""
 
     as_posted: str
@@ -69,15 +68,14 @@ class Witness:
     test_as_suggested: str
     text: str
     """One sentence for people."""
-    draw: Callable[[], str] | None = field(default=None, compare=False, repr=False)
+    draw: Callable[[], str] | None = None
     """Gives the execution as an SVG element; None or an empty text where there is none to draw.
 
     Drawing takes some hundredths of a second: only outputs that show the picture ask for it.
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(msgspec.Struct, frozen=True):
     """Who asked the same in the mails of the series. Texts are as sent: not clean."""
 
     by: str
@@ -87,8 +85,7 @@ class Raised:
     """The mail in which an author of the series answered; empty where none did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One question. Texts are plain, unwrapped, as read from hostile input: publishers clean them."""
 
     rule: str
@@ -128,8 +125,7 @@ class Fate(Enum):
     OPEN = "open"
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(msgspec.Struct, frozen=True):
     """A question on the revision before, and what became of it."""
 
     finding: Finding
@@ -141,8 +137,7 @@ class Earlier:
     """The fingerprint of an open question in this review."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """All that a run has to say; what publishers get beside the series."""
 
     findings: tuple[Finding, ...]

@@ -6,7 +6,8 @@ They are kept by all that they follow from: the diffs, the tree at the base, our
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis import facts as kinds
 from reviewbot.analysis.facts import Fact, Field
@@ -33,8 +34,7 @@ _SOURCES = (
 _PART = "look"
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """What a look at one part of a series gave."""
 
     facts: tuple[Fact, ...]
@@ -46,8 +46,7 @@ class Look:
     """Of the fields that the series declares."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Allowed:
+class _Allowed(msgspec.Struct, frozen=True):
     """A rule that the author answers at the declaration of a field."""
 
     rule: str
@@ -73,8 +72,7 @@ _AnyFact = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(msgspec.Struct, frozen=True):
     """A look in the form that it is kept in."""
 
     facts: tuple[_AnyFact, ...]
@@ -112,8 +110,8 @@ class Looks:
 
     def keep(self, series: Series, look: Look) -> None:
         """Remember a look, for it follows from nothing but the series and the tree."""
-        if self._kept is not None:
-            self._kept.keep(self._name(series), _PART, _CODEC.encode(_written(look)))
+        if self._kept is not None and (text := _CODEC.encode(_written(look))) is not None:
+            self._kept.keep(self._name(series), _PART, text)
 
     def _name(self, series: Series) -> bytes:
         """Of the diffs and their order: subjects, people and dates have no part in the facts."""

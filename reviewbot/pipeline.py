@@ -5,9 +5,10 @@ import gc
 import io
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from reviewbot.analysis.facts import GATED, Confidence, Fact, Publication
 from reviewbot.cache import Cache
@@ -34,8 +35,7 @@ def _silent(_stage: str) -> None:
     """Says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """What a review can be told; the defaults are those of the command line."""
 
     base: str | None = None
@@ -48,12 +48,11 @@ class Options:
     """Look for other accesses in all of the tree, not only near the files of the series."""
     cache: Cache | None = None
     """What earlier runs learnt of files and series; it changes how long a review takes and nothing else."""
-    progress: Callable[[str], None] = field(default=_silent)
+    progress: Callable[[str], None] = _silent
     """Told the name of each stage when it begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(msgspec.Struct, frozen=True):
     """A series with what was found."""
 
     series: Series

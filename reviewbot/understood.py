@@ -1,7 +1,8 @@
 """A series laid over its tree and understood; imported only where no earlier run looked at the same."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from reviewbot.analysis.before import Before, Removal, takes_lock
 from reviewbot.analysis.novelty import members_to_look_for, words_to_look_for, words_to_look_for_anywhere
@@ -18,8 +19,7 @@ from reviewbot.surroundings import Surroundings
 from reviewbot.syntax.facts import FileFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Understood:
+class Understood(msgspec.Struct, frozen=True):
     """A series over its tree: `base` is the commit, None where there is no tree."""
 
     base: str | None
@@ -41,8 +41,7 @@ class Understood:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
+class Means(msgspec.Struct, frozen=True):
     """What a look at a tree has at hand."""
 
     cache: Cache | None
@@ -82,12 +81,11 @@ def understood(
     return Understood(base, tree, Analysis(program, _before(tree)), not (merging and merging.was_asked))
 
 
-@dataclass(slots=True)
-class _Merging:
+class _Merging(msgspec.Struct):
     """Merges patches, and remembers that it was asked: it reads objects that the tree need not have."""
 
     merge: ThreeWay
-    was_asked: bool = field(default=False, init=False)
+    was_asked: bool = False
 
     def __call__(self, patch: Patch, texts: Mapping[str, bytes]) -> Mapping[str, bytes] | None:
         self.was_asked = True

@@ -5,7 +5,8 @@ of the call. Harvested from the code at hand, never listed.
 """
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reviewbot.analysis.program import Program, Study
 from reviewbot.syntax.calls import is_call

@@ -6,7 +6,8 @@ thought of both objects.
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.study import Study
@@ -55,8 +56,7 @@ class Alternatives:
         return known[at - 1][1] if at else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Branch:
+class _Branch(msgspec.Struct, frozen=True, eq=False):
     """A branch of a conditional; conditionals are numbered in the order of their #if."""
 
     group: int

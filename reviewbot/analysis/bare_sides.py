@@ -5,7 +5,8 @@ all of its accesses are the series' own. Flags have a question of their own.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.candidates import Candidates

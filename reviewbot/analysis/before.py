@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.effects import Effects
@@ -14,8 +15,7 @@ from reviewbot.syntax.facts import FileFacts
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(msgspec.Struct, frozen=True):
     """A line that a patch takes away and that calls a function which takes a lock."""
 
     path: str

@@ -6,7 +6,8 @@ globals, in the functions of the store and of the load themselves, under a test 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis.evidence import excludes
 from reviewbot.analysis.facts import Field
@@ -16,8 +17,7 @@ from reviewbot.analysis.stories import Seen, Stories, tests_of
 from reviewbot.syntax.model import Kind, Sense, ValueKind
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(msgspec.Struct, frozen=True):
     """What stands beside a pointer: its store, the readers that use it, and the first one's use."""
 
     fill: Seen

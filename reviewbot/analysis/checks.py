@@ -1,14 +1,14 @@
 """Checks: the tests of a field whose outcome tells that a value was stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis.stories import Seen, Story, tests_of
 from reviewbot.syntax.model import Sense, Test, ValueKind
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """A test of the flag, and the outcome on which it is set."""
 
     seen: Seen

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Field
 from reviewbot.analysis.flow import bits
@@ -36,8 +38,7 @@ _REPLACES = re.compile(r"(?:^|_)(?:replace|swap|exchange|xchg|update|switch)(?:_
 """Functions that take the old object and the new one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True):
     """A copy of a whole struct `tag`, from a place reached through `old` to one reached through `new`."""
 
     study: Study
@@ -49,8 +50,7 @@ class Copy:
     primitive: str
 
 
-@dataclass(frozen=True, slots=True)
-class Install:
+class Install(msgspec.Struct, frozen=True):
     """Where a copy takes the place of what it was copied from, and how the function there names both."""
 
     study: Study

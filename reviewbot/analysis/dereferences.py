@@ -7,7 +7,8 @@ Gives `Dereference` facts: a pointer obtained in a read-side section and followe
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.effects import Effects

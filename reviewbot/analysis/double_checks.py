@@ -1,7 +1,8 @@
 """Double-checked initialisation: a test outside the lock, repeated under it (lck-double-checked)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, Overlap
@@ -88,8 +89,7 @@ class DoubleChecks:
         return self._scenarios.message(payload.text, (fill, store), (outer, use))
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(msgspec.Struct, frozen=True):
     """Memory filled in under the lock before the store, and used after the outer test."""
 
     text: str

@@ -5,7 +5,9 @@ or release their caller's, are derived from their own bodies.
 """
 
 import re
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.analysis import locks
 from reviewbot.analysis.facts import Known, ReadSection
@@ -24,8 +26,7 @@ _CALLED = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 _ANNOTATION = re.compile(r"^(\w+)\s*\((.*)\)$", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(msgspec.Struct, frozen=True):
     """A lock held or a read-side section entered."""
 
     text: str
@@ -58,8 +59,7 @@ class Hold:
         return (ReadSection("rcu"),) if "rcu" in self.implies else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One hold that an event begins (`acquires`) or ends."""
 
     hold: Hold

@@ -5,7 +5,8 @@ confidence.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.contexts import Contexts
@@ -21,8 +22,7 @@ from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.turns import Turns
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
+class Overlap(msgspec.Struct, frozen=True):
     """Why accesses can overlap. `strength`: 2 seen in the code, 1 likely, 0 nothing known."""
 
     words: str

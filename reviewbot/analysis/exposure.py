@@ -4,7 +4,7 @@ What the callers hold, part two: `Holding` says what all of them hold; this look
 that holds nothing, up to a function that the kernel calls from outside.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.effects import Effects
@@ -16,8 +16,7 @@ from reviewbot.analysis.program import Program, Study
 DEPTH = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(msgspec.Struct, frozen=True):
     """How an event is reached unprotected: `entry` is the function called from outside, if seen."""
 
     entry: Study | None

@@ -5,9 +5,9 @@ attributes that a rule page may name in `[when]` are the enums and booleans of t
 derived from `Fact`; the slots of its comment are their strings and numbers.
 """
 
-import dataclasses
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from reviewbot.analysis.scenario import Scenario
 from reviewbot.syntax.model import Kind, Marking
@@ -18,8 +18,7 @@ SETTLED = "settled-in-series"
 """Reasons not to ask that the analysis knows: values of findings.Hidden."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """A member of a struct, or a global variable (`struct` None).
 
     `weak` says that the struct could not be told: known by the member's name alone.
@@ -39,8 +38,7 @@ class Field:
         return f"{self.struct}.{self.name}" if self.struct else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A line, symbolically.
 
     `patch` is the index of the patch that brought the line in; `line` counts in the file
@@ -68,8 +66,7 @@ class Known(Enum):
     HINTED = "hinted"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class HeldLock:
+class HeldLock(msgspec.Struct, frozen=True, order=True):
     """A lock held at an access. `identity` is `struct.member` or the global's name."""
 
     text: str
@@ -85,16 +82,14 @@ class HeldLock:
         return self.known == Known.HINTED.value
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ReadSection:
+class ReadSection(msgspec.Struct, frozen=True, order=True):
     """An RCU read-side section: `flavour` is rcu, srcu or rcu_tasks_trace; `domain` the srcu_struct."""
 
     flavour: str
     domain: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SharedAccess:
+class SharedAccess(msgspec.Struct, frozen=True):
     """An access of a field with all that is known around it."""
 
     field: Field
@@ -132,8 +127,7 @@ class Confidence(Enum):
     LOW = "low"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """A row of an interleaving: `text` in column `column`, with a remark at its right."""
 
     column: int
@@ -144,8 +138,7 @@ class Step:
     """Between this column and the next: `- ->` an edge that exists, `?` the missing one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interleaving:
+class Interleaving(msgspec.Struct, frozen=True):
     """A table of threads: one title a column, one event a row, in the order of time."""
 
     columns: tuple[str, ...]
@@ -161,8 +154,7 @@ class Side(Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """What every fact carries.
 
     `place` is where a comment would stand; `accesses` is the evidence, writers first.
@@ -194,12 +186,11 @@ class Fact:
     interleaving: Interleaving | None
     unseen: tuple[str, ...]
     reason: str | None
-    scenarios: tuple[Scenario, ...] = dataclasses.field(default=(), kw_only=True)
+    scenarios: tuple[Scenario, ...] = ()
     """What a proof is made of; the question stands if one of them stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flag(Fact):
+class Flag(Fact, frozen=True):
     """A scalar stored here and tested there, with no lock in common (catalogue 1.1)."""
 
     store_marking: Marking
@@ -212,8 +203,7 @@ class Flag(Fact):
     """The check is the condition of a busy wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Publication(Fact):
+class Publication(Fact, frozen=True):
     """A store that makes a freshly filled object reachable by readers without the lock."""
 
     store_marking: Marking
@@ -239,8 +229,7 @@ class Publication(Fact):
     """The flag whose acquire could cover the readers instead, or empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pairing(Fact):
+class Pairing(Fact, frozen=True):
     """An ordering primitive and its partner."""
 
     present: Side
@@ -256,8 +245,7 @@ class Pairing(Fact):
     """What the two sides of the pair are, complete: `smp_wmb` and `smp_rmb`, without parentheses."""
 
 
-@dataclass(frozen=True, slots=True)
-class LateStore(Fact):
+class LateStore(Fact, frozen=True):
     """A member filled in after its object became reachable in the same function."""
 
     publisher: str
@@ -267,8 +255,7 @@ class LateStore(Fact):
     """A *_init call or the first store of this member, rather than an update."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dereference(Fact):
+class Dereference(Fact, frozen=True):
     """An RCU-protected pointer followed where no section and no lock protects it."""
 
     is_after_section: bool
@@ -278,8 +265,7 @@ class Dereference(Fact):
     """`rcu_dereference()`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListMismatch(Fact):
+class ListMismatch(Fact, frozen=True):
     """A list walked under RCU and changed with plain primitives, or the reverse."""
 
     changed_plain: bool
@@ -291,8 +277,7 @@ class ListMismatch(Fact):
     """The matching pair, without parentheses: `list_add_rcu` and `list_for_each_entry_rcu`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Free(Fact):
+class Free(Fact, frozen=True):
     """An object unpublished and freed on one path without a grace period between."""
 
     primitive: str
@@ -303,8 +288,7 @@ class Free(Fact):
     """`kfree_rcu()`."""
 
 
-@dataclass(frozen=True, slots=True)
-class StructCopy(Fact):
+class StructCopy(Fact, frozen=True):
     """An object copied whole into one that takes its place, while others set members of the old one."""
 
     primitive: str
@@ -321,8 +305,7 @@ class StructCopy(Fact):
     """The copy is older than the series, which brought the store of the member."""
 
 
-@dataclass(frozen=True, slots=True)
-class GraceWait(Fact):
+class GraceWait(Fact, frozen=True):
     """A wait for a grace period that a reader of it can hold up."""
 
     primitive: str
@@ -339,8 +322,7 @@ class GraceWait(Fact):
     """The wait stands in a read-side section, or under a spinlock, which is one."""
 
 
-@dataclass(frozen=True, slots=True)
-class DoubleCheck(Fact):
+class DoubleCheck(Fact, frozen=True):
     """A test outside the lock, repeated under it, whose outer form does not order."""
 
     outer_marking: Marking
@@ -350,8 +332,7 @@ class DoubleCheck(Fact):
     lock: str
 
 
-@dataclass(frozen=True, slots=True)
-class Crossing(Fact):
+class Crossing(Fact, frozen=True):
     """Each side stores its own and then loads the other's (store buffering)."""
 
     other: str
@@ -359,8 +340,7 @@ class Crossing(Fact):
     has_full_barrier: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MixedMarking(Fact):
+class MixedMarking(Fact, frozen=True):
     """A plain access to a field that others access marked, with no lock that excludes them."""
 
     kind: Kind
@@ -387,8 +367,7 @@ class MixedMarking(Fact):
     """Of an RCU pointer: the rcu_ family is wanted."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewField(Fact):
+class NewField(Fact, frozen=True):
     """A field the series adds: written, with no reader (yet), and no rule stated for it."""
 
     has_reader: bool

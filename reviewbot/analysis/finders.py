@@ -6,7 +6,9 @@ pointer, the functions that look there; by the start of a callback, that callbac
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.analysis.aliases import points_into
 from reviewbot.analysis.facts import Field
@@ -57,8 +59,7 @@ TABLES = (
 """Registrars, and the operations tables whose functions may be called before they return."""
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """An event after which others may be at an object.
 
     `studies` are the functions at hand that may be, with all they call; `why` says how they

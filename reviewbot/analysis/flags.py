@@ -7,7 +7,9 @@ Rule catalogue 1.1: what is written before the store (P), what is used only afte
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.checks import Check, checks_of, known_checks
@@ -305,8 +307,7 @@ class Flags:
         return name if self._ordering.is_explicit(name) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """What orders one side: the access itself, or the event of a barrier beside it."""
 
     seen: Seen
@@ -319,8 +320,7 @@ class Order:
         return self.seen.source.line if self.barrier is None else study.function.events[self.barrier].line
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(msgspec.Struct, frozen=True):
     """What a flag announces; `is_guess` when the uses behind the check could not be seen."""
 
     texts: tuple[str, ...]

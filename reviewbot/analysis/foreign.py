@@ -5,7 +5,8 @@ kernel's own memory is not asked here. The vocabulary names the structs and the 
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.reasons import Quiet

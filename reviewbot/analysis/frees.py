@@ -5,7 +5,8 @@ Gives `Free` facts (rule free-without-grace-period).
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.facts import Confidence, Free, Interleaving, SharedAccess, Step
@@ -30,8 +31,7 @@ _FINAL = re.compile(r"(?:^|_)(?:exit|fini|destroy|cleanup|uninit|teardown|deinit
 """Function names that say: nobody is left who could read (S05). A hint, only used for silence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unpublished:
+class Unpublished(msgspec.Struct, frozen=True):
     """An object that readers can no longer find: `variable` points to it from `event` on."""
 
     event: int

@@ -5,8 +5,9 @@ an atomic operation that orders by itself, or a load with a barrier below it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from reviewbot.analysis.facts import Field
 from reviewbot.analysis.flow import bits
@@ -32,8 +33,7 @@ class Release(Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(msgspec.Struct, frozen=True):
     """A flag that could cover a store; `covers_all`: every reader at hand is behind its acquire."""
 
     name: str = ""

@@ -4,7 +4,8 @@ Gives `GraceWait` facts (rule grace-period-deadlock; rcu-sync-deadlock of the ca
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.contexts import Contexts
@@ -38,8 +39,7 @@ _COUNTS_AS = {"rcu_bh": "rcu", "rcu_sched": "rcu"}
 _WORDS = {"rcu": "RCU", "srcu": "SRCU", "rcu_tasks_trace": "RCU Tasks Trace"}
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """A lock taken in a read-side section: `lock` and `domain` as the function of the section spells them."""
 
     study: Study
@@ -50,8 +50,7 @@ class Taken:
     is_new: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Cycle:
+class Cycle(msgspec.Struct, frozen=True):
     """What holds a wait up: a section it stands in, or a lock that a reader takes."""
 
     lock: str = ""

@@ -6,7 +6,9 @@ that return with a lock held, or release one, act at their call as they do insid
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.effects import Change, Effects, Hold
@@ -20,8 +22,7 @@ Holds = frozenset[Hold]
 CALLER_DEPTH = 3
 
 
-@dataclass(frozen=True, slots=True)
-class HeldState:
+class HeldState(msgspec.Struct, frozen=True):
     """What is held at one event, sorted."""
 
     locks: tuple[HeldLock, ...]

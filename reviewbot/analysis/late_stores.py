@@ -8,7 +8,8 @@ the member.
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.aliases import group_of, pointers, points_into
@@ -40,8 +41,7 @@ _COPIES = re.compile(r"dup|clone|copy|realloc")
 """Allocations that come filled in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
+class Late(msgspec.Struct, frozen=True):
     """A store or set-up of a member: the event of its access, and the member as the code spells it."""
 
     event: int

@@ -6,7 +6,8 @@ same link member of the same struct.
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis.facts import Field, SharedAccess
 from reviewbot.analysis.program import Program, Study
@@ -21,8 +22,7 @@ MOST_USES = 500
 CHANGES = frozenset({"add", "delete", "move", "replace", "splice"})
 
 
-@dataclass(frozen=True, slots=True)
-class ListUse:
+class ListUse(msgspec.Struct, frozen=True):
     """A walk or a change of a list; `head` and `link` are its fields as far as they can be told."""
 
     study: Study

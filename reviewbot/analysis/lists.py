@@ -5,7 +5,8 @@ they name the same head, or the same link member of the same struct.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.contexts import Contexts

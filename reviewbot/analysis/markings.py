@@ -5,7 +5,9 @@ access; a lock that all writers hold says that they exclude each other, and nobo
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.alternatives import Alternatives, is_marked_beside
@@ -261,8 +263,7 @@ class Markings:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(msgspec.Struct, frozen=True):
     """The accesses of a story that each new one is held against, sorted out once."""
 
     story: Story

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis.program import Program, Study
 from reviewbot.kernel.vocabulary import vocabulary
@@ -22,8 +23,7 @@ _OUTSIDE = re.compile(r"s?rcu_dereference(?:_bh|_sched)?")
 """Accessors that are only right in a section; those with a condition let lockdep judge."""
 
 
-@dataclass(frozen=True, slots=True)
-class Obtained:
+class Obtained(msgspec.Struct, frozen=True):
     """A protected pointer as a function gets it: `variable` None where it is followed at once."""
 
     event: int

@@ -4,7 +4,8 @@ Sets P and D of the rule catalogue, section 1.1; callees are followed to a state
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from reviewbot.analysis.facts import Field
 from reviewbot.analysis.flow import bits
@@ -24,15 +25,14 @@ PREDICATES = 3
 """How many helpers may stand between a test and what is done behind it."""
 
 
-@dataclass(slots=True)
-class Touched:
+class Touched(msgspec.Struct):
     """The fields that some code writes and reads, with the text of the first access of each."""
 
-    writes: dict[Field, str] = field(default_factory=dict)
-    allocations: dict[Field, str] = field(default_factory=dict)
+    writes: dict[Field, str] = msgspec.field(default_factory=dict)
+    allocations: dict[Field, str] = msgspec.field(default_factory=dict)
     """Those of the writes that store a freshly allocated object."""
-    reads: dict[Field, str] = field(default_factory=dict)
-    opaque: list[str] = field(default_factory=list)
+    reads: dict[Field, str] = msgspec.field(default_factory=dict)
+    opaque: list[str] = msgspec.field(default_factory=list)
     """Functions called that are not at hand."""
 
 

@@ -4,7 +4,8 @@ What is asked there is asked with low confidence: nobody's machine runs it under
 """
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Confidence, Fact
 

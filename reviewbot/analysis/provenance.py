@@ -5,7 +5,9 @@ callers at hand, to a stated depth.
 """
 
 import re
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.analysis.flow import bits
 from reviewbot.analysis.held import Holding
@@ -22,8 +24,7 @@ MOST_EVENTS = 8
 """A helper that only finds an object has no more events."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """An object found where readers can find it.
 
     `by` is what found it (`rcu_dereference()`, `__kvm_memslots()`), `flavour` and `domain` the

@@ -6,7 +6,9 @@ nested-publication, lazy-array, payload-beside-pointer).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.beside import Beside, Payload
@@ -30,8 +32,7 @@ LOCKLESS = frozenset({Marking.ONCE, Marking.ACQUIRE, Marking.RCU, Marking.FULL})
 """Markings by which a reader says that it takes no lock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(msgspec.Struct, frozen=True):
     """Why readers may be at a store, how they came to its object, and the flag that could cover them."""
 
     overlap: Overlap

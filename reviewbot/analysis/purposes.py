@@ -5,7 +5,8 @@ ordering is not missed where the payload is read under the lock is for the proof
 """
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reviewbot.analysis.evidence import excludes
 from reviewbot.analysis.facts import Confidence, Fact, MixedMarking

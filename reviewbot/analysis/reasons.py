@@ -6,8 +6,9 @@ the one that decided most is told first.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from reviewbot.analysis.facts import Field
 
@@ -72,8 +73,7 @@ class Quiet(Enum):
         return self.value.startswith("S")
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """One reason: `words` are a clause, with the names of the code."""
 
     kind: Quiet
@@ -88,8 +88,7 @@ class Reason:
 UNUSED = Reason(Quiet.UNUSED, "no access of it in what was looked at")
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """Why nothing more is asked of a field, those reasons first that say most."""
 
     field: Field

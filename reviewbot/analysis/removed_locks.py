@@ -5,7 +5,9 @@ under none now; or a check and the store that follows from it, which one section
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.before import Before, Removal
@@ -24,8 +26,7 @@ from reviewbot.syntax.model import Access, Kind
 CHANGES = (Kind.READ, Kind.WRITE, Kind.RMW)
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(msgspec.Struct, frozen=True):
     """An access that is made without a lock now, and the lock that it was made under."""
 
     seen: Seen

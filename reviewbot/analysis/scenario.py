@@ -4,8 +4,9 @@ It is what a reviewer would write down to argue by: one store of the data, one o
 barriers and locks between, and the same for the reader. The proof makes a litmus test of it.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from reviewbot.syntax.model import Marking
 
@@ -44,8 +45,7 @@ class Doing(Enum):
     """A grace period."""
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(msgspec.Struct, frozen=True):
     """One step of a thread.
 
     Attributes:
@@ -71,16 +71,14 @@ class Act:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(msgspec.Struct, frozen=True):
     """A title for its column (`foo()`), and its acts in program order."""
 
     title: str
     acts: tuple[Act, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """A register of a thread with the value that it must not get."""
 
     thread: int
@@ -88,8 +86,7 @@ class Outcome:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(msgspec.Struct, frozen=True):
     """Two or three threads and the outcome to be excluded; no outcome where only a race is meant.
 
     `initial` are the variables that do not start as zero, with their values.

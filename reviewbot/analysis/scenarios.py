@@ -5,7 +5,8 @@ order nothing for the others.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import SharedAccess
 from reviewbot.analysis.scenario import Act, Doing, Outcome, Scenario, Shape, Thread

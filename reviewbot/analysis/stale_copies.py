@@ -7,7 +7,8 @@ not hold, sets a member of the object that readers can still find. The value is 
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.copies import COPYING, Copies, Copy, Install, origins
@@ -37,8 +38,7 @@ _LINKS = frozenset(
 """Types of members that a copy does not keep anyway."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setter:
+class Setter(msgspec.Struct, frozen=True):
     """A store of a member of an object that readers can find, and a lock that it is made under."""
 
     seen: Seen

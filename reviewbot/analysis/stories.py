@@ -7,8 +7,9 @@ could not be told joins the one struct of that name, if there is only one.
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from reviewbot.analysis.accessors import Accessors
 from reviewbot.analysis.facts import Field, SharedAccess
@@ -32,8 +33,7 @@ USER_SPACE = ("tools/", "scripts/", "usr/")
 """Folders of a kernel tree whose programs run beside the kernel, in memory of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """An access and where it stands: the study and the number of its event there."""
 
     access: SharedAccess
@@ -53,8 +53,7 @@ class Seen:
         return not (self.access.is_fresh or self.is_setup or self.is_teardown)
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True):
     """An access as the code has it, before anything was worked out around it."""
 
     field: Field

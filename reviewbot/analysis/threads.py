@@ -6,7 +6,9 @@ the locks held at each, and the read-side sections.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.facts import HeldLock, SharedAccess
@@ -23,8 +25,7 @@ _WORD = re.compile(r"\W+")
 _SUBSCRIPT = re.compile(r"\[[^][]*\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(msgspec.Struct, frozen=True):
     """An act and where it stands in the code; without a study somewhere out of sight."""
 
     act: Act

@@ -1,8 +1,9 @@
 """From files to facts: the one entry of the analysis."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from reviewbot.analysis.accessors import Accessors
 from reviewbot.analysis.bare_sides import BareSides

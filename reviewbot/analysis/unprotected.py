@@ -1,12 +1,9 @@
 """Facts about accesses that nothing protects (any more), whatever the other side is."""
 
-from dataclasses import dataclass
-
 from reviewbot.analysis.facts import Fact
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignRead(Fact):
+class ForeignRead(Fact, frozen=True):
     """A plain read of memory that somebody out of the kernel's sight writes."""
 
     owner: str
@@ -15,8 +12,7 @@ class ForeignRead(Fact):
     """The function reads it more than once, and may get two values."""
 
 
-@dataclass(frozen=True, slots=True)
-class RemovedLock(Fact):
+class RemovedLock(Fact, frozen=True):
     """An access made under a lock before the series, and under none now."""
 
     lock: str

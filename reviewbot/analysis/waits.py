@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis.effects import Effects, Hold
 from reviewbot.analysis.facts import Known
@@ -24,8 +25,7 @@ _LETS_GO = re.compile(r"(?:^|_)(?:unlock|release|relax|drop|end|stop|finish|exit
 """Names of functions out of sight that may end a hold: enough to be silent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     """A call that waits for the readers of a domain; `domain` is its text, empty for RCU itself."""
 
     study: Study

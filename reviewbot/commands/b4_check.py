@@ -4,10 +4,11 @@ import io
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
+
+import msgspec
 
 from reviewbot.commands.output import Progress, emit
 from reviewbot.commands.place import Wish
@@ -28,8 +29,7 @@ _READ = (".c", ".h")
 _ALONE = "looked at without the other patches, which are not on a branch here"
 
 
-@dataclass(frozen=True, slots=True)
-class Checking:
+class Checking(msgspec.Struct, frozen=True):
     """What was asked for on the command line."""
 
     series: bool = False

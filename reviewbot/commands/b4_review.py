@@ -1,8 +1,9 @@
 """`reviewbot b4 review`: comments into the review branch that b4 made of a series."""
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from reviewbot.commands.output import Progress, emit
 from reviewbot.commands.place import Wish
@@ -16,8 +17,7 @@ from reviewbot.sources.b4 import PREFIX, ReviewBranch, read_branch
 from reviewbot.sources.git import Repository
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewing:
+class Reviewing(msgspec.Struct, frozen=True):
     """What was asked for on the command line."""
 
     branch: str | None = None

@@ -4,8 +4,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.commands.event import Event, Named, github_event, gitlab_event
 from reviewbot.commands.output import Progress, emit
@@ -26,8 +28,7 @@ from reviewbot.publishers.forge.wire import Purpose
 from reviewbot.publishers.forge.wire import Request as Sending
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
+class Errand(msgspec.Struct, frozen=True):
     """What was asked for on the command line."""
 
     sources: tuple[str, ...]
@@ -49,8 +50,7 @@ class Errand:
         return Manners(concern, has_checks=not self.no_check)
 
 
-@dataclass(frozen=True, slots=True)
-class Without:
+class Without(msgspec.Struct, frozen=True):
     """What a forge offers to a run that may not comment."""
 
     notices: bool = False
@@ -59,8 +59,7 @@ class Without:
     """A file for Markdown that the forge shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Post:
+class _Post(msgspec.Struct, frozen=True):
     """A forge, made only when it is needed, and what is there without it."""
 
     event: Event
@@ -69,7 +68,7 @@ class _Post:
     open: Callable[[], Forge]
     requests: Callable[[Plan, State], Iterator[Sending]]
     """What would be sent; nothing is."""
-    without: Without = field(default_factory=Without)
+    without: Without = msgspec.field(default_factory=Without)
     info: str = "suggestion"
 
 

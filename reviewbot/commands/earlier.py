@@ -1,8 +1,9 @@
 """The revision before: found beside the series, or named with --since, and compared with it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from reviewbot.discussion.revisions import compare
 from reviewbot.errors import ReviewbotError

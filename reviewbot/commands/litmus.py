@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from reviewbot.commands.herd import Opinion
 from reviewbot.commands.herd import compared as second_opinion
@@ -46,8 +47,7 @@ class Compared(Enum):
     NONE = "without a Result"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """What was asked for.
 
     Attributes:
@@ -111,8 +111,7 @@ class _Answer(NamedTuple):
     opinion: Opinion | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
+class _Asking(msgspec.Struct, frozen=True):
     """What is done with each test."""
 
     model: Model

@@ -3,8 +3,9 @@
 import json
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from reviewbot.commands.output import Progress, emit
 from reviewbot.commands.place import Wish
@@ -20,8 +21,7 @@ from reviewbot.publishers.forge.requests_wire import RequestsWire
 from reviewbot.publishers.forge.summary import counted
 
 
-@dataclass(frozen=True, slots=True)
-class Checking:
+class Checking(msgspec.Struct, frozen=True):
     """What was asked for on the command line."""
 
     sources: tuple[str, ...]

@@ -1,7 +1,8 @@
 """`reviewbot litmus --svg`: what happens, or what is forbidden, as pictures in files."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from reviewbot.commands.output import check_target, emit
 from reviewbot.errors import ReviewbotError
@@ -11,13 +12,12 @@ from reviewbot.memory_model.model import Model
 _SUFFIX = ".svg"
 
 
-@dataclass(slots=True)
-class Pictures:
+class Pictures(msgspec.Struct):
     """Where the pictures of a run go: one to a file, or each to a file of its own in a folder."""
 
     target: Path
     is_folder: bool
-    written: list[Path] = field(default_factory=list)
+    written: list[Path] = msgspec.field(default_factory=list)
 
     def draw(self, source: Path, verdict: Verdict, model: Model) -> str:
         """Write the picture of a test.

@@ -3,8 +3,9 @@
 import posixpath
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from reviewbot.errors import ReviewbotError, TreeError
 from reviewbot.series.model import Series, Status
@@ -13,8 +14,7 @@ from reviewbot.sources.git import Repository
 from reviewbot.sources.read import names_commits
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     """What the command line says of the tree."""
 
     folder: Path | None
@@ -24,8 +24,7 @@ class Wish:
     base: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(msgspec.Struct, frozen=True):
     """The repository and the commit to review on; both None for no tree. `notes`: a line each."""
 
     repository: Repository | None

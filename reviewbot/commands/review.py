@@ -4,10 +4,12 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Confidence
 from reviewbot.cache import Cache
@@ -25,8 +27,7 @@ from reviewbot.sources.git import Repository
 from reviewbot.sources.read import read_series
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """What was asked for on the command line."""
 
     sources: tuple[str, ...]

@@ -3,8 +3,10 @@
 import posixpath
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.analysis.contexts import short_word
 from reviewbot.analysis.facts import Field
@@ -37,8 +39,7 @@ _HINTS = 6
 """Names told where the one asked for is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """A field, and where to look for it."""
 
     field: str
@@ -76,8 +77,7 @@ def run(question: Question) -> None:
     emit(text, None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Looked:
+class _Looked(msgspec.Struct, frozen=True):
     """What there is to tell a story from."""
 
     analysis: Analysis

@@ -7,7 +7,9 @@ Under the very line a neighbouring concern will do as well ("does this race?" of
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.discussion.naming import naming
 from reviewbot.discussion.remarks import Remark, Talk, talk
@@ -21,8 +23,7 @@ _TRIVIAL = re.compile(r"[\s{}();]*\Z|\s*(?:/?\*.*|break;|return;|else)\s*\Z")
 _NOT_DIFF = re.compile(r"diff --git |index [0-9a-f]{7}|(?:---|\+\+\+) \S|@@ ")
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
+class _Point(msgspec.Struct, frozen=True):
     """A remark that raises concerns, and the code right above it."""
 
     remark: Remark

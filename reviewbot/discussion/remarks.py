@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.series.model import Person, Reply, Series
 
@@ -17,8 +18,7 @@ _MOST, _LONGEST, _LONGEST_REMARK = 2000, 200_000, 4000
 _LONGEST_ATTRIBUTION = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(msgspec.Struct, frozen=True):
     """Own words under a quote. `patch` is the index of the patch answered, None for a cover letter."""
 
     author: Person
@@ -29,8 +29,7 @@ class Remark:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Talk:
+class Talk(msgspec.Struct, frozen=True):
     """What was said of a series: by others, and by who sent it or wrote the patch that is spoken of."""
 
     others: tuple[Remark, ...] = ()

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reviewbot.discussion.answers import Answer, answer, answers
 from reviewbot.findings import Earlier, Fate, Finding, Hidden, Report

@@ -6,12 +6,12 @@ atomic_bitops.txt, refcount-vs-atomic.rst, RCU/rcu_dereference.rst of Linux 6.12
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Accessor:
+
+class Accessor(msgspec.Struct, frozen=True):
     """One accessor: what it does to which of its arguments (counted from 0)."""
 
     kind: str
@@ -29,8 +29,7 @@ class Accessor:
     """Spins until a condition on the value holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True):
     """A function that copies whole objects: the arguments that point to them."""
 
     written: int | None

@@ -6,9 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple, Protocol
+
+import msgspec
 
 from reviewbot.memory_model.coherence import is_coherent
 from reviewbot.memory_model.events import Execution, Relation, Skeleton
@@ -61,15 +62,13 @@ class MemoryModel(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(msgspec.Struct, frozen=True):
     """It may happen: here is how."""
 
     witness: Witness
 
 
-@dataclass(frozen=True, slots=True)
-class Never:
+class Never(msgspec.Struct, frozen=True):
     """The model forbids it.
 
     Attributes:
@@ -82,8 +81,7 @@ class Never:
     witness: Witness | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """It was not found, but not everything was looked at.
 
     Attributes:
@@ -96,8 +94,7 @@ class Unknown:
 Verdict = Allowed | Never | Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Outcomes:
+class Outcomes(msgspec.Struct, frozen=True):
     """Everything that may happen.
 
     Attributes:

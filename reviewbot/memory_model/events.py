@@ -8,9 +8,10 @@ Memory Model" (Alglave et al., ASPLOS 2018) and the herdtools7 manual for the ba
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+import msgspec
 
 EventSet = int
 Relation = int
@@ -34,8 +35,7 @@ class EventKind(StrEnum):
     SRCU = "SRCU"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """One access or fence of one candidate execution.
 
     Attributes:
@@ -65,8 +65,7 @@ class Event:
     atomic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Skeleton:
+class Skeleton(msgspec.Struct, frozen=True):
     """The part of a candidate that control flow and the values read decide, before rf and co are chosen.
 
     The other base relations and sets (``loc int ext id po-loc``, ``R W M F IW FW RMW _``, one set a tag)
@@ -91,8 +90,7 @@ class Skeleton:
     final: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(msgspec.Struct, frozen=True):
     """One candidate with rf and co chosen, as the model judged it.
 
     Attributes:

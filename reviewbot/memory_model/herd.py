@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from reviewbot.errors import HerdError
 from reviewbot.memory_model.check import Outcomes
@@ -30,8 +31,7 @@ State = frozenset[tuple[str, str]]
 """What has which value at the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """What herd7 says.
 
     Attributes:

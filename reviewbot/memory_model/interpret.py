@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from reviewbot.memory_model.cat.nodes import FAMILY, SET, Node
 from reviewbot.memory_model.cat.program import Program, cross, orders, rounds, singles, unsettled
@@ -15,8 +16,7 @@ Bits = int
 Known = dict[int, Bits]
 
 
-@dataclass(slots=True)
-class Values:
+class Values(msgspec.Struct):
     """The values of a model's nodes in one execution.
 
     Attributes:
@@ -32,7 +32,7 @@ class Values:
     rf: Relation
     final: EventSet
     chosen: tuple[Relation, ...] = ()
-    _known: Known = field(default_factory=dict)
+    _known: Known = msgspec.field(default_factory=dict)
 
     def value(self, node: Node) -> Bits:
         """The set or relation of a node."""

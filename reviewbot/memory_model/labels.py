@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
+
+import msgspec
 
 from reviewbot.memory_model.picture import Arc
 
@@ -52,8 +53,7 @@ class Label(NamedTuple):
     is_turned: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacles:
+class Obstacles(msgspec.Struct, frozen=True):
     """What labels keep clear of.
 
     Attributes:
@@ -117,8 +117,7 @@ def _around(middle: Point, width: float, height: float) -> Area:
     return Area(round(x, 1), round(y, 1), round(width, 1), round(height, 1))
 
 
-@dataclass(frozen=True, slots=True)
-class _Placing:
+class _Placing(msgspec.Struct, frozen=True):
     way: Way
     others: list[Way]
     labels: list[Area]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import pairwise, permutations
+
+import msgspec
 
 from reviewbot.memory_model.labels import CHAR, Area, Label, Obstacles, Point, label_width, place_labels
 from reviewbot.memory_model.picture import Arc, Box, Picture
@@ -41,8 +42,7 @@ _PAGE = 668
 """For up to four threads: what a page has, without margins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """An arc with its way.
 
     Attributes:
@@ -56,8 +56,7 @@ class Route:
     label: Label
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """A picture with all places, below and right of 0.
 
     Attributes:
@@ -77,16 +76,14 @@ class Layout:
     routes: tuple[Route, ...]
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(msgspec.Struct):
     """The upright part of an arc in one gutter: at each end a row of boxes, or a gap."""
 
     arc: int
-    ends: list[_End] = field(default_factory=list)
+    ends: list[_End] = msgspec.field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _End:
+class _End(msgspec.Struct):
     """Where a run begins or ends: at a box beside the gutter, or in a gap above a row."""
 
     gutter: int

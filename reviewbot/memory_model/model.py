@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import msgspec
 
 from reviewbot.errors import ModelError
 from reviewbot.memory_model.cat.emit import specialise
@@ -42,8 +43,7 @@ def _no_tick() -> None:
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """What a model consists of.
 
     Attributes:

@@ -7,9 +7,11 @@ thread that nothing hangs on) and what the locks alone do, unless the cycle goes
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.memory_model.draw import edge_end
 from reviewbot.memory_model.events import INITIAL, Event, EventKind
@@ -28,8 +30,7 @@ class Style(StrEnum):
     ORDERED = "order"
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(msgspec.Struct, frozen=True):
     """The events of one statement.
 
     Attributes:
@@ -55,8 +56,7 @@ class Box:
         return self.events[0].thread == INITIAL
 
 
-@dataclass(frozen=True, slots=True)
-class Arc:
+class Arc(msgspec.Struct, frozen=True):
     """A relation between two boxes.
 
     Attributes:
@@ -74,8 +74,7 @@ class Arc:
     is_marked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True):
     """What to draw.
 
     Attributes:

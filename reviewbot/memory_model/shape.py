@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from reviewbot.memory_model.cat.nodes import ACROSS, INSIDE, SET, Graph, Node
 from reviewbot.memory_model.events import INITIAL, Event, EventKind, EventSet, Relation, Skeleton
@@ -36,8 +37,7 @@ class EventClass(NamedTuple):
     writes_rmw: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True):
     """What a model is specialised for.
 
     Attributes:
@@ -65,8 +65,7 @@ def event_class(event: Event, rmw_reads: EventSet, rmw_writes: EventSet) -> Even
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(msgspec.Struct, frozen=True):
     """One skeleton as the emitted Python wants it.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
+
+import msgspec
 
 from reviewbot.errors import ModelError
 from reviewbot.memory_model.cat.evaluate import Test
@@ -31,8 +32,7 @@ _NO_STEP = frozenset({"product", "diagonal", "identity"})
 _BACK = "^-1"
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True):
     """One step from an event to another.
 
     Attributes:
@@ -47,8 +47,7 @@ class Edge:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """Why an execution is forbidden.
 
     Attributes:
@@ -104,8 +103,7 @@ def explain(model: Model, execution: Execution) -> Reason:
     return Reason(execution.failed[0], ())
 
 
-@dataclass(slots=True)
-class Walk:
+class Walk(msgspec.Struct):
     """Takes the pairs of relations apart into steps.
 
     Attributes:
@@ -113,7 +111,7 @@ class Walk:
     """
 
     values: Values
-    _known: dict[tuple[int, int, int], Steps] = field(default_factory=dict)
+    _known: dict[tuple[int, int, int], Steps] = msgspec.field(default_factory=dict)
 
     def reason(self, test: Test) -> Steps | None:
         """The steps that break a test; none if it holds, or if what it wants is just not there."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.memory_model.events import INITIAL, Event, EventKind, Execution, Relation
 from reviewbot.memory_model.outcome import State
@@ -12,8 +13,7 @@ Pairs = tuple[tuple[int, int], ...]
 """Events that are related, by index, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(msgspec.Struct, frozen=True):
     """An execution that shows an outcome.
 
     Attributes:

@@ -2,7 +2,8 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis.scenario import Act, Doing, Scenario, Thread
 from reviewbot.syntax.model import Marking
@@ -64,8 +65,7 @@ _EXCHANGES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """A test's text, ending in a newline, and which act of which thread each of its lines is of."""
 
     text: str

@@ -1,9 +1,10 @@
 """Takes a question to the memory model: does it stand, and which is the weakest repair that answers it?"""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+
+import msgspec
 
 from reviewbot.analysis.scenario import Scenario, Shape
 from reviewbot.errors import LitmusError
@@ -31,8 +32,7 @@ class Standing(Enum):
     """A limit was reached."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True):
     """What the model says of one test: whether the outcome may happen, whether there is a race."""
 
     is_allowed: bool | None
@@ -49,8 +49,7 @@ class Judged:
         return "Unknown" if self.is_allowed is None else "Sometimes" if self.is_allowed else "Never"
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True, dict=True):
     """A scenario before and after its repair, as the model judges them."""
 
     standing: Standing

@@ -1,8 +1,10 @@
 """The repairs that could exclude an outcome, the weakest first, each as a changed scenario."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from enum import Enum
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.analysis.scenario import Act, Doing, Scenario, Shape, Thread
 from reviewbot.syntax.model import Marking
@@ -30,8 +32,7 @@ def is_weaker(one: Repair, other: Repair) -> bool:
     return _ORDER.index(one) < _ORDER.index(other)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """A repair, and what the threads are with it."""
 
     repair: Repair

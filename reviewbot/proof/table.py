@@ -7,7 +7,8 @@ from is the one that is remarked upon.
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis.facts import Interleaving, Step
 from reviewbot.analysis.scenario import Act, Shape
@@ -27,8 +28,7 @@ _ARROW = "- ->"
 _MISSING = "?"
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(msgspec.Struct, frozen=True):
     thread: int
     act: Act
     event: Event

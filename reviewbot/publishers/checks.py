@@ -7,7 +7,8 @@ a failure, and no line at all for a pass.
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.comments import Comment
 from reviewbot.findings import Concern
@@ -22,8 +23,7 @@ series without a cover letter is filed under its first patch."""
 _LONGEST = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """One result. `status` is pass, warn, or fail where that was asked for."""
 
     tool: str

@@ -1,8 +1,9 @@
 """Wrapped paragraphs, checklists and tables of threads, as lines of text."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from textwrap import wrap
+
+import msgspec
 
 from reviewbot.analysis.facts import Interleaving, Step
 from reviewbot.publishers import clean
@@ -35,8 +36,7 @@ def checklist(items: Sequence[str], width: int = MAIL_WIDTH) -> list[str]:
     return [line for item in items for line in paragraph(item, width, "[ ] ")]
 
 
-@dataclass(slots=True)
-class Row:
+class Row(msgspec.Struct):
     """A row of a table of threads: clean texts, not cut to any width."""
 
     cells: list[str]

@@ -6,9 +6,10 @@ has the same bytes under every version of Python. Nothing is sent.
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from reviewbot.comments import Comment, comments
 from reviewbot.errors import ReviewbotError
@@ -34,8 +35,7 @@ _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,900}")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """A reply, and the name of its file: `0001-subject.eml`, safe on every file system."""
 
     name: str
@@ -70,8 +70,7 @@ def drafts(
     return tuple(made)
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
+class _Writer(msgspec.Struct, frozen=True):
     make_id: Callable[[], str]
     now: datetime
     sender: Person | None

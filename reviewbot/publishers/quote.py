@@ -1,9 +1,10 @@
 """The body of a reply draft: trimmed quotes, each comment under the line it speaks of."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+
+import msgspec
 
 from reviewbot.comments import Comment
 from reviewbot.publishers import clean
@@ -82,8 +83,7 @@ def _date(date: datetime) -> str:
     return f"{day}, {month} {date.day:02d}, {date.year} at {hour:02d}:{date:%M:%S}{half}{zone}"
 
 
-@dataclass(slots=True)
-class _Quoted:
+class _Quoted(msgspec.Struct):
     """How far the diff has been quoted or passed over."""
 
     patch: Patch

@@ -5,7 +5,8 @@ field, for that field wherever it is used.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis.facts import Fact, Field
 from reviewbot.rulebook.template import clean
@@ -15,8 +16,7 @@ from reviewbot.syntax.model import Comment
 WORDS = "reviewbot: allow "
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(msgspec.Struct, frozen=True):
     """What authors answered. `notes` names, a line each, the answers that do not count."""
 
     lines: frozenset[tuple[str, str, int | None, int]] = frozenset()

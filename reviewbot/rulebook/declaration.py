@@ -2,8 +2,9 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from reviewbot.analysis.facts import Confidence
 from reviewbot.errors import RuleError
@@ -16,8 +17,7 @@ from reviewbot.rulebook.template import Paragraph, read_choice, stray_brace
 _KEYS = ("id", "status", "since", "concern", "confidence", "when", "suggest")
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(msgspec.Struct, frozen=True):
     """What the head of a page says."""
 
     id: str
@@ -30,8 +30,7 @@ class Declaration:
     form: FactForm
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True):
     """Where in a page something is wrong."""
 
     path: Path

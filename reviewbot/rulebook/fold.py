@@ -1,7 +1,8 @@
 """What of many findings to show: one comment a field, and a handful a patch."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Confidence, Fact, Flag, Publication
 from reviewbot.findings import Finding, Hidden

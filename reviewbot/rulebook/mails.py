@@ -5,7 +5,8 @@ patches stand where earlier patches left their lines.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.rulebook.rule import DiffBlock, Example, ExamplePatch
 
@@ -15,15 +16,13 @@ CONTEXT = 3
 AUTHOR = "Robin Example <robin@example.org>"
 
 
-@dataclass(eq=False, slots=True)
-class Row:
+class Row(msgspec.Struct, eq=False):
     """A line of a file, known by identity."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(msgspec.Struct, frozen=True):
     """A finding that a mark asks for; `patch` is None on a line that is older than the series."""
 
     rule: str
@@ -32,8 +31,7 @@ class Expected:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(msgspec.Struct, frozen=True):
     """A mark on a row, before the row has a number."""
 
     rule: str

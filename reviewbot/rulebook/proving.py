@@ -1,7 +1,8 @@
 """Lets a finding stand on its proof: hidden where the model refutes it, its repair the weakest that works."""
 
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Fact
 from reviewbot.findings import Finding, Hidden, Suggestion, Witness

@@ -1,8 +1,9 @@
 """A rule: a question to ask about one kind of fact, with its documentation and its tests."""
 
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+
+import msgspec
 
 from reviewbot.analysis.facts import Confidence, Fact
 from reviewbot.findings import Concern
@@ -17,8 +18,7 @@ class Status(Enum):
     RETIRED = "retired"
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(msgspec.Struct, frozen=True):
     """Which facts a rule asks about: a kind, and for some attributes the values wanted."""
 
     name: str
@@ -33,8 +33,7 @@ class When:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """`//~ ID` on a line of an example: that rule must ask there."""
 
     rule: str
@@ -42,8 +41,7 @@ class Mark:
     """Index into the lines of its block."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiffBlock:
+class DiffBlock(msgspec.Struct, frozen=True):
     """A headerless diff of one file; lines keep their ' ', '+' or '-', marks are taken off."""
 
     path: str
@@ -53,24 +51,21 @@ class DiffBlock:
     """Of its first line, in the page."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExamplePatch:
+class ExamplePatch(msgspec.Struct, frozen=True):
     """One patch of an example."""
 
     subject: str
     blocks: tuple[DiffBlock, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(msgspec.Struct, frozen=True):
     """A series that the rule must speak of (Bad) or be silent on (Good)."""
 
     caption: str
     patches: tuple[ExamplePatch, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Litmus:
+class Litmus(msgspec.Struct, frozen=True):
     """A litmus test and the verdict that its `Result:` line names."""
 
     name: str
@@ -78,16 +73,14 @@ class Litmus:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(msgspec.Struct, frozen=True):
     """The primitives to suggest, alternatives first to last; a side may be empty."""
 
     write: Paragraph
     read: Paragraph
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """A rule page, read and checked."""
 
     id: str

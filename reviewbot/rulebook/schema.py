@@ -4,16 +4,17 @@ All of it is read from the fact classes, so that a new attribute is known here a
 """
 
 import re
-from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cache
+
+import msgspec
+from msgspec.structs import fields
 
 from reviewbot.analysis import facts, unprotected
 from reviewbot.analysis.facts import Fact, Field
 
 
-@dataclass(frozen=True, slots=True)
-class FactForm:
+class FactForm(msgspec.Struct, frozen=True):
     """A kind of fact, as rule pages see it."""
 
     name: str

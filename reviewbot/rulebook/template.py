@@ -8,7 +8,8 @@ whose slots are all known is taken.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.analysis.facts import Fact, Field
 from reviewbot.rulebook.schema import form_of
@@ -20,8 +21,7 @@ _SLOT = re.compile(r"\{([A-Za-z_]\w*)\}")
 _SENTENCE_END = re.compile(r"(?<=[.?])\s+(?=[A-Z{])")
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(msgspec.Struct, frozen=True):
     """A piece of text that is said whole or not at all."""
 
     text: str
@@ -36,8 +36,7 @@ class Sentence:
         return all(values[slot] for slot in self.slots)
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(msgspec.Struct, frozen=True):
     """Sentences, or the alternatives of which one is said."""
 
     sentences: tuple[Sentence, ...]
@@ -49,8 +48,7 @@ class Paragraph:
         return " ".join(known[:1] if self.is_choice else known)
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(msgspec.Struct, frozen=True):
     """The paragraphs of a Comment or a Suggest section."""
 
     paragraphs: tuple[Paragraph, ...]

@@ -1,7 +1,8 @@
 """The text of a patch mail: in-body headers, scissors, the message, its notes, and the diff."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.series.model import Trailer
 
@@ -23,8 +24,7 @@ _BASE = re.compile(r"^base-commit:\s*([0-9a-f]{7,64})\s*$", re.MULTILINE)
 _PREREQUISITE = re.compile(r"^prerequisite-patch-id:\s*([0-9a-f]{7,64})\s*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """The parts of a mail's text; a header that stood in the body is not None."""
 
     body: str

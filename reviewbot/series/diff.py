@@ -7,8 +7,9 @@ hunk that lies about its line counts does not lose the others.
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
+import msgspec
+from msgspec.structs import replace
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
@@ -62,8 +63,7 @@ class _Lines:
         return line
 
 
-@dataclass(slots=True)
-class _Header:
+class _Header(msgspec.Struct):
     """What the lines above the first hunk of a file say."""
 
     before: str | None = None
@@ -76,10 +76,9 @@ class _Header:
     has_names: bool = False
 
 
-@dataclass(slots=True)
-class _Found:
-    files: list[FileDiff] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
+class _Found(msgspec.Struct):
+    files: list[FileDiff] = msgspec.field(default_factory=list)
+    unread: list[Unread] = msgspec.field(default_factory=list)
 
 
 def read_diff(data: bytes) -> tuple[tuple[FileDiff, ...], tuple[Unread, ...]]:

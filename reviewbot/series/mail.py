@@ -3,10 +3,12 @@
 import binascii
 import quopri
 import re
-from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import Message as Mail
 from email.parser import BytesParser
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.series.body import base_of, prerequisites_of, read_text, split_diff, trailers_of
 from reviewbot.series.diff import read_diff
@@ -27,8 +29,7 @@ _TAIL = 20_000
 """Bytes after the last hunk that are searched for `base-commit:`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """A message, and what its subject and text say of the series it belongs to."""
 
     label: Label
@@ -48,8 +49,7 @@ class Message:
         return self.content if isinstance(self.content, Reply) else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(msgspec.Struct, frozen=True):
     """A readable part of a mail."""
 
     data: bytes

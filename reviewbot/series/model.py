@@ -5,10 +5,11 @@ very bytes that were sent; publishers clean it before it reaches anybody.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
+
+import msgspec
 
 
 class Status(Enum):
@@ -30,8 +31,7 @@ class NumberedLine(NamedTuple):
     after: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(msgspec.Struct, frozen=True):
     r"""A block of a file diff.
 
     `lines` keep their marker as first character (' ', '+', '-', or '\\' for the remark
@@ -62,8 +62,7 @@ class Hunk:
                 after += 1
 
 
-@dataclass(frozen=True, slots=True)
-class FileDiff:
+class FileDiff(msgspec.Struct, frozen=True):
     """The part of a patch for one file; a path is None where the file does not exist."""
 
     before_path: str | None
@@ -81,24 +80,21 @@ class FileDiff:
         return self.after_path or self.before_path or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """A name and an address, as in a mail header; either may be empty."""
 
     name: str
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class Trailer:
+class Trailer(msgspec.Struct, frozen=True):
     """`Signed-off-by: A <a@b>` and its kind."""
 
     key: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(msgspec.Struct, frozen=True):
     """Something that could not be read, and why; the rest was reviewed."""
 
     file: str
@@ -106,8 +102,7 @@ class Unread:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     """The mail that a patch came in; what a reply needs."""
 
     message_id: str
@@ -122,8 +117,7 @@ class Envelope:
     raw_subject: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(msgspec.Struct, frozen=True):
     """One message or commit.
 
     Body is the text above `---`, notes the text between `---` and the diff.
@@ -145,8 +139,7 @@ class Patch:
     unread: tuple[Unread, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """A message of the thread that carries no patch: a cover letter or an answer."""
 
     subject: str
@@ -156,8 +149,7 @@ class Reply:
     envelope: Envelope
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(msgspec.Struct, frozen=True):
     """The patches sent together, in order.
 
     `missing` names the n of n/m that were not found, `base_commit` and `prerequisites`

@@ -5,7 +5,9 @@ The analysis keeps some 100 bytes for each byte of dense code. Ordinary series a
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.series.model import FileDiff, Series, Unread
 
@@ -15,8 +17,7 @@ LARGEST_FILE = 4_000_000
 """A file with more than this in its hunks is a generated table; the largest source of Linux has 1.1 MB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True):
     """The parts of a series, each a series of all its patches with some of their files."""
 
     series: tuple[Series, ...]

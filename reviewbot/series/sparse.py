@@ -7,8 +7,9 @@ hunk is laid over a segment where its lines match, and numbers only break ties.
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import accumulate
+
+import msgspec
 
 from reviewbot.series.apply import has_words
 from reviewbot.series.model import Hunk
@@ -20,8 +21,7 @@ _COMMON = 40
 """A line that stands at more places than this is not searched for."""
 
 
-@dataclass(slots=True, eq=False)
-class SparseLine:
+class SparseLine(msgspec.Struct, eq=False):
     """A known line. `line` counts after `patch`, or before the series as far as its numbers tell."""
 
     text: bytes
@@ -31,13 +31,12 @@ class SparseLine:
     is_removed: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Segment:
+class Segment(msgspec.Struct, eq=False):
     """Known consecutive lines; `start` is the number of the first after the last patch seen."""
 
     start: int
     section: str
-    lines: list[SparseLine] = field(default_factory=list)
+    lines: list[SparseLine] = msgspec.field(default_factory=list)
 
     def live(self) -> list[SparseLine]:
         """The lines at the tip."""
@@ -48,8 +47,7 @@ class Segment:
         return [line for line in self.lines if line.patch is None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(msgspec.Struct, frozen=True):
     """A segment that shows lines of a hunk: `offset` is the hunk's first line, counted in it."""
 
     segment: Segment
@@ -57,8 +55,7 @@ class _Match:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(msgspec.Struct, frozen=True):
     """The last line of each hunk of a patch, counted after it, and what they added up to there."""
 
     ends: tuple[int, ...]

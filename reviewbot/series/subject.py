@@ -1,7 +1,8 @@
 """What a subject says: `[PATCH net-next v3 02/12 RESEND] net: add x` and its many spellings."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 _ANSWER = r"(?:re|aw|sv|vs|wg|antw|odp|fwd?|回复|答复|回覆|转发)(?:\[\d+\])?\s*[:：]"
 _REPLY = re.compile(rf"\s*(?:\[(?![^\]]*patch)[^\]]*\]\s*)*{_ANSWER}", re.IGNORECASE)
@@ -13,8 +14,7 @@ _RELEASE = re.compile(r"v\d\.\d{1,2}(?:\.\S+)?", re.IGNORECASE)
 _MARK = re.compile(r"patch|rfc|resend|resent", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(msgspec.Struct, frozen=True):
     """A subject taken apart.
 
     `index` and `total` are None where the subject counts nothing; `prefix` holds the words of

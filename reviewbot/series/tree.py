@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.series.apply import Change, Entry, Text, applied, has_words, rebuilt, text_from
 from reviewbot.series.diff import merged
@@ -26,16 +28,15 @@ class RemovedLine(NamedTuple):
     text: str
 
 
-@dataclass(slots=True)
-class _File:
+class _File(msgspec.Struct):
     """What is known of one file; `text` while it is known whole, else `pieces`."""
 
     base_path: str | None
     base: bytes | None = None
     text: Text | None = None
     pieces: SparseFile | None = None
-    history: list[tuple[int, FileDiff]] = field(default_factory=list)
-    removed: list[bytes] = field(default_factory=list)
+    history: list[tuple[int, FileDiff]] = msgspec.field(default_factory=list)
+    removed: list[bytes] = msgspec.field(default_factory=list)
     """Older lines that the series removed."""
     is_deleted: bool = False
 

@@ -4,8 +4,9 @@ A `FileView` is what the syntax stage reads. With a tree it is one complete frag
 a diff alone it is the pieces that the hunks show.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 
 class Origin(NamedTuple):
@@ -32,8 +33,7 @@ def older_lines(count: int) -> tuple[Origin, ...]:
     return tuple(_OLDER[:count])
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(msgspec.Struct, frozen=True):
     """Consecutive lines of a file; `origins` holds one entry a line of `text`.
 
     `section` is the heading of the function that the fragment starts inside of, as git
@@ -45,8 +45,7 @@ class Fragment:
     section: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FileView:
+class FileView(msgspec.Struct, frozen=True):
     """A file at one end of the series; `complete` when the whole text is known."""
 
     path: str

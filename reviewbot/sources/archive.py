@@ -7,10 +7,11 @@ the series' subjects by the same author, and for its change-id.
 import io
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+import msgspec
 
 from reviewbot.errors import SourceError
 from reviewbot.series.mail import Message, read_message
@@ -33,8 +34,7 @@ _LONGEST = 200
 """Characters of a subject that are searched for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(msgspec.Struct, frozen=True):
     """Where Message-IDs are looked up, and the folder in which answers are kept for a while."""
 
     base: str = LORE
@@ -42,8 +42,7 @@ class Archive:
     limits: "Limits | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(msgspec.Struct, frozen=True):
     """Messages, and which of them was meant; `notes`, a line each."""
 
     messages: tuple[Message, ...]

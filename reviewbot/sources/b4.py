@@ -6,9 +6,10 @@ b4 writes that commit; nothing of it is trusted to have any form.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from reviewbot.errors import SourceError
 from reviewbot.series.diff import read_diff
@@ -28,8 +29,7 @@ _LARGEST = 64 << 20
 """Bytes of tracking data that are read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """What one reviewer said of a patch, or of the series, as b4 keeps it."""
 
     address: str
@@ -38,8 +38,7 @@ class Said:
     is_skipped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Tracked:
+class Tracked(msgspec.Struct, frozen=True):
     """A patch, or the series, as b4 keeps it."""
 
     message_id: str = ""
@@ -51,8 +50,7 @@ class Tracked:
         return any(each.is_skipped for each in self.said)
 
 
-@dataclass(frozen=True, slots=True)
-class Tracking:
+class Tracking(msgspec.Struct, frozen=True):
     """What b4 keeps of a series. `first` is the commit of the first patch; texts may be empty."""
 
     first: str
@@ -66,8 +64,7 @@ class Tracking:
         return None if _NOT_IN_REFS.search(self.change_id) else f"refs/heads/{PREFIX}{self.change_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewBranch:
+class ReviewBranch(msgspec.Struct, frozen=True):
     """A branch with its tracking commit at the tip, and the commits of the patches, in order."""
 
     tip: str

@@ -12,12 +12,12 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import liblore
+import msgspec
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
@@ -35,8 +35,7 @@ _REASON = re.compile(r"\[Errno -?\d+\] ([\w .-]{3,80})")
 logging.getLogger("liblore").addHandler(logging.NullHandler())
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """How long an archive is waited for, in seconds, and how much is taken from it, in bytes."""
 
     connect: float = 10.0

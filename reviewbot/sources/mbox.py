@@ -6,9 +6,10 @@ import os
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+import msgspec
 
 from reviewbot.errors import SourceError
 from reviewbot.series.diff import has_diff
@@ -30,8 +31,7 @@ _UNPACKED, _TIMES = 1 << 24, 200
 mail any more: text shrinks to a twentieth, rarely to a fiftieth."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawMessage:
+class RawMessage(msgspec.Struct, frozen=True):
     """The bytes of one message, and where it stood: `v2.mbox`, `0001-fix.patch`."""
 
     data: bytes

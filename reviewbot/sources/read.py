@@ -1,9 +1,10 @@
 """What the user names on the command line becomes a series."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec.structs import replace
 
 from reviewbot.errors import SourceError
 from reviewbot.series.mail import Message, read_message, read_plain

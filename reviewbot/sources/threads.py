@@ -3,8 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.series.mail import Message
 from reviewbot.series.model import Patch, Reply, Series
@@ -15,15 +17,14 @@ _MOST_REVISIONS = 50
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(msgspec.Struct):
     """The messages of one series while they are collected."""
 
     thread: str
     key: tuple[object, ...]
-    patches: dict[int, Message] = field(default_factory=dict)
+    patches: dict[int, Message] = msgspec.field(default_factory=dict)
     cover: Message | None = None
-    replies: list[Reply] = field(default_factory=list)
+    replies: list[Reply] = msgspec.field(default_factory=list)
 
     def takes(self, message: Message) -> bool:
         """Whether the place of this message is still free."""
@@ -59,8 +60,7 @@ class _Group:
         return bool(self.thread) and is_counted and is_disjoint
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(msgspec.Struct, frozen=True):
     """The series of one thread, in the order of their first message."""
 
     series: tuple[Series, ...]

@@ -1,7 +1,8 @@
 """Lvalues: from an expression to the path of the memory that it names."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reviewbot.kernel.accessors import LVALUE_MACROS
 from reviewbot.syntax.body import Body

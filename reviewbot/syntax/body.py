@@ -1,7 +1,9 @@
 """A function's flow graph while it is being built."""
 
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.syntax.model import (
     Access,
@@ -31,25 +33,22 @@ MOST_BLOCKS = 5000
 """A function with more accesses and calls, or more branches, is generated or hostile: it is left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileNames:
+class FileNames(msgspec.Struct, frozen=True):
     """What the file tells of the names that a function may use."""
 
     functions: frozenset[str] = frozenset()
-    variables: Mapping[str, TypeName] = field(default_factory=dict)
+    variables: Mapping[str, TypeName] = msgspec.field(default_factory=dict)
     constants: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(msgspec.Struct, frozen=True):
     """A value, and the events (accesses, calls) whose results it is made of."""
 
     value: Value
     loads: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Jump:
+class Jump(msgspec.Struct, frozen=True):
     """Where break and continue go, and how many cleanups are open there."""
 
     exit: int
@@ -57,8 +56,7 @@ class Jump:
     cleanups: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cleanup:
+class Cleanup(msgspec.Struct, frozen=True):
     """A cleanup.h class that is open; `block` is the offset of its compound statement."""
 
     class_name: str
@@ -66,17 +64,15 @@ class Cleanup:
     block: int
 
 
-@dataclass(slots=True)
-class _Building:
-    events: list[int] = field(default_factory=list)
-    edges: list[Edge] = field(default_factory=list)
+class _Building(msgspec.Struct):
+    events: list[int] = msgspec.field(default_factory=list)
+    edges: list[Edge] = msgspec.field(default_factory=list)
     is_loop_head: bool = False
     is_entered: bool = False
     """Reached from somewhere unseen if the function is a piece: a label, a case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """The source of a function's nodes."""
 
     plain: bytes
@@ -96,8 +92,7 @@ class Text:
         return self.plain.startswith(words, node.start, node.end)
 
 
-@dataclass(slots=True)
-class Body:
+class Body(msgspec.Struct):
     """Events, tests and blocks as far as they are built, and what names mean here."""
 
     text: Text
@@ -106,23 +101,23 @@ class Body:
     """Only a part of the function is in view."""
     evaluators: Mapping[str, Callable[["Body", Node], Operand]]
     executors: Mapping[str, Callable[["Body", Node], None]]
-    events: list[Event] = field(default_factory=list)
-    tests: list[Test] = field(default_factory=list)
-    blocks: list[_Building] = field(default_factory=list)
+    events: list[Event] = msgspec.field(default_factory=list)
+    tests: list[Test] = msgspec.field(default_factory=list)
+    blocks: list[_Building] = msgspec.field(default_factory=list)
     current: int = 0
-    scopes: list[dict[str, tuple[Root, TypeName]]] = field(default_factory=list)
-    locals: list[Variable] = field(default_factory=list)
-    cleanups: list[Cleanup] = field(default_factory=list)
-    jumps: list[Jump] = field(default_factory=list)
-    labels: dict[str, int] = field(default_factory=dict)
-    label_blocks: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    scopes: list[dict[str, tuple[Root, TypeName]]] = msgspec.field(default_factory=list)
+    locals: list[Variable] = msgspec.field(default_factory=list)
+    cleanups: list[Cleanup] = msgspec.field(default_factory=list)
+    jumps: list[Jump] = msgspec.field(default_factory=list)
+    labels: dict[str, int] = msgspec.field(default_factory=dict)
+    label_blocks: dict[str, tuple[int, ...]] = msgspec.field(default_factory=dict)
     """Offsets of the compound statements around each label."""
-    case_blocks: dict[int, int] = field(default_factory=dict)
+    case_blocks: dict[int, int] = msgspec.field(default_factory=dict)
     """The block of each case label, by the id() of its node."""
-    compounds: list[int] = field(default_factory=list)
+    compounds: list[int] = msgspec.field(default_factory=list)
     marking: Marking = Marking.PLAIN
     """PLAIN, or DATA_RACE inside data_race()."""
-    unread: list[tuple[int, str]] = field(default_factory=list)
+    unread: list[tuple[int, str]] = msgspec.field(default_factory=list)
     """Lines that were not understood, and why."""
     depth: int = 0
 

@@ -1,7 +1,8 @@
 """Calls: accessor macros become accesses, all others call events."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reviewbot.kernel.accessors import (
     COPIES,

@@ -1,7 +1,8 @@
 """Declarations inside functions, those by macros among them."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reviewbot.syntax.accesses import container
 from reviewbot.syntax.body import Body

@@ -7,7 +7,8 @@ are blanked: lists keep all branches, all else keeps the first.
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+
+import msgspec
 
 from reviewbot.syntax.masks import blank
 from reviewbot.syntax.model import Macro
@@ -25,8 +26,7 @@ _DEEPEST = 50
 _CASE = re.compile(rb"(?:\bcase\b[^;:{}]*|\bdefault\s*):$")
 
 
-@dataclass(frozen=True, slots=True)
-class Directives:
+class Directives(msgspec.Struct, frozen=True):
     """What the directives of a text say, and the text without those that would not parse."""
 
     code: bytes
@@ -39,9 +39,8 @@ class Directives:
     """Offsets of conditional branches left out."""
 
 
-@dataclass(slots=True)
-class _Group:
-    lines: list[tuple[int, int]] = field(default_factory=list)
+class _Group(msgspec.Struct):
+    lines: list[tuple[int, int]] = msgspec.field(default_factory=list)
     """Start and end of each directive: #if, #else..., #endif."""
     is_zero: bool = False
     is_closed: bool = False

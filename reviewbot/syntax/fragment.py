@@ -5,7 +5,8 @@ Both stand on lines of their own, so that the lines of the piece keep their numb
 """
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.series.view import Fragment
 from reviewbot.syntax.masks import mask, opens_in_comment
@@ -23,8 +24,7 @@ _HANGS = re.compile(rb"(?:&&|\|\||[-+*/%&|^=<>?!~,(.]|->|\breturn)$")
 _SIGNATURE_END = re.compile(rb"\)[^;{}()=]*\n\{")
 
 
-@dataclass(slots=True)
-class _Brackets:
+class _Brackets(msgspec.Struct):
     """What a piece closes without opening, and opens without closing; offsets of each."""
 
     closed: list[int]

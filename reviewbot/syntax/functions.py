@@ -1,8 +1,9 @@
 """The functions of a file: spans and signatures, bodies unread."""
 
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
+
+import msgspec
 
 from reviewbot.syntax.annotations import ANNOTATION, annotations
 from reviewbot.syntax.items import Item
@@ -19,8 +20,7 @@ _STATIC = re.compile(rb"(?<!\w)static(?!\w)")
 _INLINE = re.compile(rb"(?<!\w)(?:__always_inline|inline|__inline(?:__)?)(?!\w)")
 
 
-@dataclass(frozen=True)
-class FunctionHeader:
+class FunctionHeader(msgspec.Struct, frozen=True, eq=False, dict=True):
     """A function as its heading tells; lines count in its fragment.
 
     Of the hundreds in a large file few are ever asked what they take: that is parsed when asked.
@@ -35,8 +35,8 @@ class FunctionHeader:
     is_static: bool
     is_inline: bool
     is_whole: bool
-    outline: "Outline" = field(repr=False)
-    source: Source = field(repr=False, compare=False)
+    outline: "Outline"
+    source: Source
 
     @cached_property
     def annotations(self) -> tuple[str, ...]:
@@ -58,8 +58,7 @@ class FunctionHeader:
         return self._signature[1]
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(msgspec.Struct, frozen=True):
     """A function's name and where it lies, as offsets in its source."""
 
     name: str

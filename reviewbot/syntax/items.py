@@ -5,8 +5,9 @@ then spoils nothing but itself, and only what is asked for is parsed.
 """
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 
 class Shape(Enum):
@@ -21,8 +22,7 @@ class Shape(Enum):
     """Anything else up to its semicolon: a prototype, a variable, a macro."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """One item; `opening` is its brace, or `end` where there is none."""
 
     shape: Shape

@@ -1,7 +1,8 @@
 """One function: from its text to a flow graph of events."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.syntax.body import MOST_BLOCKS, MOST_EVENTS, Body, FileNames, Text
 from reviewbot.syntax.expressions import EVALUATORS
@@ -16,8 +17,7 @@ _HEAD = b"int _() "
 TOO_LONG = f"too long to follow: more than {MOST_EVENTS} accesses and calls, or {MOST_BLOCKS} branches"
 
 
-@dataclass(frozen=True, slots=True)
-class Lowered:
+class Lowered(msgspec.Struct, frozen=True):
     """A function, and the lines of it that were not understood."""
 
     function: Function

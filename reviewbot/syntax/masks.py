@@ -1,7 +1,8 @@
 """Comments and strings taken out of the way, without changing a text's length."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 _TOKEN = re.compile(
     rb"/\*.*?(?:\*/|\Z)"
@@ -20,8 +21,7 @@ _MARKS = re.compile(rb"^\s*/\*+|\*+/\s*$|^[ \t]*\*+(?=\s|$)|^\s*//+", re.MULTILI
 _MIDDLE = re.compile(rb"\s*\*(?:\s|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Masked:
+class Masked(msgspec.Struct, frozen=True):
     """A text with comments blanked (`plain`), and with strings blanked too (`code`)."""
 
     plain: bytes

@@ -4,8 +4,9 @@ The lowering knows C and the accessor macros of the kernel vocabulary; it knows 
 locks, contexts or other files. Lines count from 1 in the fragment that the text came from.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 
 class Kind(Enum):
@@ -57,8 +58,7 @@ class Root(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class TypeName:
+class TypeName(msgspec.Struct, frozen=True):
     """A declared type: `struct kvm *__rcu x[4]` is ("struct kvm", 1, True, {"__rcu"})."""
 
     name: str
@@ -75,16 +75,14 @@ class TypeName:
         return tag if word in ("struct", "union") else None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One move from an lvalue: `->name`, `.name`, `[]` (subscript) or `*` (dereference)."""
 
     name: str
     arrow: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(msgspec.Struct, frozen=True):
     """An lvalue, e.g. `vcpu->kvm->arch.rmap[i]`.
 
     `root_type` is the declared type of the root variable, or the type that a cast,
@@ -125,8 +123,7 @@ class ValueKind(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(msgspec.Struct, frozen=True):
     """An expression as far as the analysis cares. `variables` are the locals it mentions."""
 
     kind: ValueKind
@@ -136,8 +133,7 @@ class Value:
     variables: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(msgspec.Struct, frozen=True, tag=True):
     """One read, write or read-modify-write of memory that is not a plain local variable.
 
     Also for `&p->f` (Kind.ADDRESS). A read inside an accessor macro is one access
@@ -160,8 +156,7 @@ class Access:
     """The value read is (part of) the condition of a branch or loop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, tag=True):
     """A call, after its arguments were evaluated."""
 
     function: str
@@ -174,8 +169,7 @@ class Call:
     tested: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(msgspec.Struct, frozen=True, tag=True):
     """A local variable gets a value; accesses in the value came before as events."""
 
     variable: str
@@ -183,8 +177,7 @@ class Assign:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True, tag=True):
     """A cleanup.h class is constructed (`opens`) or destroyed.
 
     Covers guard(), scoped_guard(), CLASS() and ACQUIRE(), at the end of their block and at
@@ -197,8 +190,7 @@ class Scope:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
+class Return(msgspec.Struct, frozen=True, tag=True):
     """The function returns."""
 
     value: Value | None
@@ -218,8 +210,7 @@ class Sense(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(msgspec.Struct, frozen=True):
     """One atom of a condition: `&&`, `||` and `!` are edges of the graph, not tests.
 
     likely()/unlikely() are looked through; `!x` and `x == 0` swap the edges.
@@ -234,8 +225,7 @@ class Test:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True):
     """To block `target`; where `test` is given, only when its outcome is `taken`."""
 
     target: int
@@ -244,8 +234,7 @@ class Edge:
     taken: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """Events in order, then one of the edges. A block without edges ends the function."""
 
     events: tuple[int, ...]
@@ -253,16 +242,14 @@ class Block:
     is_loop_head: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True):
     """A parameter or a local variable and its declared type."""
 
     name: str
     type: TypeName
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(msgspec.Struct, frozen=True):
     """A function as a flow graph. Block 0 is the entry."""
 
     name: str
@@ -287,8 +274,7 @@ class Function:
     """False where the hunk shows only a part of it, or a part could not be parsed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """A member of a struct; those of anonymous structs and unions stand flattened here."""
 
     name: str
@@ -300,8 +286,7 @@ class Member:
     """The comment above or behind it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Struct:
+class Struct(msgspec.Struct, frozen=True):
     """A struct or union declaration.
 
     A nested struct type without a tag is named `outer.member` after its member.
@@ -315,8 +300,7 @@ class Struct:
     is_whole: bool
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalVariable:
+class GlobalVariable(msgspec.Struct, frozen=True):
     """A variable at file level, or a static one inside a function (`function` set)."""
 
     name: str
@@ -329,8 +313,7 @@ class GlobalVariable:
     """The declaring macro: DEFINE_MUTEX, DEFINE_PER_CPU, LIST_HEAD, …"""
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(msgspec.Struct, frozen=True):
     """`.member = function` in an initialiser of `struct table_type`, at file level."""
 
     table_type: str
@@ -339,8 +322,7 @@ class Registration:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Knob:
+class Knob(msgspec.Struct, frozen=True):
     """`.data = &place, .proc_handler = handler` in a row of a table at file level."""
 
     table_type: str
@@ -351,8 +333,7 @@ class Knob:
     fragment: int
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(msgspec.Struct, frozen=True):
     """A macro used at file level: `static DEVICE_ATTR_RW(mode);`."""
 
     name: str
@@ -361,8 +342,7 @@ class Invocation:
     fragment: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(msgspec.Struct, frozen=True):
     """A comment of the source: its text without the comment marks, white space folded."""
 
     first_line: int
@@ -371,8 +351,7 @@ class Comment:
     fragment: int
 
 
-@dataclass(frozen=True, slots=True)
-class Macro:
+class Macro(msgspec.Struct, frozen=True):
     """A function-like macro: its parameters and its body on one line."""
 
     name: str

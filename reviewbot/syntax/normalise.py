@@ -6,8 +6,9 @@ original text, so a rewritten word only has to have the right shape for the gram
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from reviewbot.syntax.annotations import NESTED, without_annotations
 from reviewbot.syntax.directives import Directives, read_directives
@@ -46,8 +47,7 @@ _WORD = re.compile(rb"[^\s]")
 _OPERATOR_ARGUMENT = re.compile(rb"(?<=,)(\s*)(==|!=|<=|>=|<|>|\+|-|\||&|&&|\|\|)(?=\s*[,)])")
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, dict=True):
     """A text as the syntax stage sees it; all variants have the same length."""
 
     text: bytes

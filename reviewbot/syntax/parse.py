@@ -6,8 +6,8 @@ commas) are left out.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import msgspec
 import tree_sitter
 import tree_sitter_c
 
@@ -31,8 +31,7 @@ _DEEPEST = 600
 """Levels kept; what lies deeper becomes one node of kind TOO_DEEP."""
 
 
-@dataclass(slots=True)
-class Node:
+class Node(msgspec.Struct):
     """A node of the syntax tree. Not frozen: half a million are made for a large file."""
 
     kind: str

@@ -1,14 +1,13 @@
 """What a fragment of a file is made of, before anything in it is parsed."""
 
-from dataclasses import dataclass
+import msgspec
 
 from reviewbot.syntax.functions import Outline, outline
 from reviewbot.syntax.items import Item, Shape, items
 from reviewbot.syntax.normalise import Source
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A fragment read: its source, its items and its functions."""
 
     index: int

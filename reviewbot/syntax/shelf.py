@@ -38,7 +38,8 @@ class Shelf:
             except ValueError:
                 pass  # what cannot be read back is made anew
         made = make()
-        self._kept.keep(self._file, name, codec.encode(made))
+        if (text := codec.encode(made)) is not None:
+            self._kept.keep(self._file, name, text)
         return made
 
 

@@ -1,7 +1,8 @@
 """Struct and union declarations, nested members flattened as the kernel's code names them."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.syntax.comments import Comments
 from reviewbot.syntax.items import Item
@@ -19,8 +20,7 @@ _UNIONS = ("struct_specifier", "union_specifier")
 _DEEPEST = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(msgspec.Struct, frozen=True):
     """Where a struct was found, and the comments of its fragment."""
 
     path: str
@@ -29,8 +29,7 @@ class Where:
     is_whole: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
+class _Context(msgspec.Struct, frozen=True):
     words: Words
     source: Source
     shift: int

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.syntax.model import TypeName
 from reviewbot.syntax.parse import Node
@@ -24,8 +25,7 @@ _DECLARATORS = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(msgspec.Struct, frozen=True):
     """One name that a declaration declares."""
 
     name: str

@@ -1,13 +1,13 @@
 """The review files themselves; needs no b4 but where its reader is asked."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reviewbot.findings import Finding, Report
 from reviewbot.publishers.b4 import IDENTITY, Made, rendered

@@ -1,12 +1,12 @@
 """A look at a series that is read back is the look that was taken."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Fact, Field
 from reviewbot.analysis.reasons import Account, Quiet, Reason
@@ -29,8 +29,8 @@ ANSWERS = Answers(
     frozenset({("rule", Field("larch", "up")), ("other", Field(None, "up"))}),
     ("a note",),
 )
-ACCOUNT = Account(Field("wren", "rate"), (Reason(Quiet.LOCKED, "all hold w->lock \udcff"),))
-LOOK = Look((), ANSWERS, (Unread("a.c", None, "why \udcff"),), (1,), ("note",), (ACCOUNT,))
+ACCOUNT = Account(Field("wren", "rate"), (Reason(Quiet.LOCKED, "all hold w->lock"),))
+LOOK = Look((), ANSWERS, (Unread("a.c", None, "why"),), (1,), ("note",), (ACCOUNT,))
 BEFORE = "static int width;\n\nint larch(void)\n{\n\treturn width;\n}\n"
 AFTER = BEFORE.replace("return width", "return READ_ONCE(width)")
 
@@ -48,6 +48,15 @@ def test_every_kind_of_fact_comes_back(
         Looks(cache, "tree", ["rule"]).keep(SERIES, look)
     with Cache(path) as cache:
         assert Looks(cache, "tree", ["rule"]).find(SERIES) == look
+
+
+def test_a_look_with_a_text_that_is_not_unicode_is_not_kept(tmp_path: Path) -> None:
+    with Cache(tmp_path / "facts.db") as cache:
+        looks = Looks(cache, "tree", ["rule"])
+        looks.keep(SERIES, replace(LOOK, notes=("note \udcff",)))
+        assert looks.find(SERIES) is None
+    with Cache(tmp_path / "facts.db") as cache:
+        assert Looks(cache, "tree", ["rule"]).find(SERIES) is None
 
 
 def test_a_look_is_known_by_all_that_it_follows_from(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from reviewbot.cli import main
@@ -61,8 +61,7 @@ static const struct""",
 )
 
 
-@dataclass(frozen=True)
-class Ran:
+class Ran(msgspec.Struct, frozen=True):
     """How a run ended."""
 
     status: int

@@ -108,7 +108,7 @@ def test_another_version_knows_nothing(
 def test_content_of_another_kind_is_made_anew(
     run: Run, kernel: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reviewbot.syntax.codec.Codec.encode", lambda *_: b"[[[0]],[0]]")
+    monkeypatch.setattr("reviewbot.syntax.codec.Codec.encode", lambda *_: b"[0]")
     first = bytes_of(run, kernel, "--no-cache")
     bytes_of(run, kernel)
     monkeypatch.undo()

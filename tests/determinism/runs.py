@@ -5,8 +5,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from tests.seed.fixture import git
 from tests.suppressors import changes, objects, uses
@@ -34,8 +35,7 @@ with open(f"{out}/story", "w") as file, contextlib.redirect_stdout(file):
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """What a process is asked for; `out` is the folder that it writes to."""
 
     out: Path
@@ -43,7 +43,7 @@ class Job:
     seed: int
     cache: Path | None = None
     story: str = "dab_0.rate"
-    formats: Sequence[str] = field(default=FORMATS)
+    formats: Sequence[str] = msgspec.field(default=FORMATS)
 
     def start(self) -> "subprocess.Popen[bytes]":
         self.out.mkdir(parents=True)

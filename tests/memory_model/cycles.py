@@ -9,8 +9,9 @@ This serves the tests alone: what reviewbot asks of a patch is made of its acces
 """
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from reviewbot.memory_model.litmus.model import (
     And,
@@ -88,8 +89,7 @@ class Access(NamedTuple):
     written: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cycle:
+class Cycle(msgspec.Struct, frozen=True):
     """A cycle with its values.
 
     Attributes:

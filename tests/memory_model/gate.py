@@ -10,9 +10,11 @@ believed: all tests are tried for those mutants, too.
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import fields, replace
 
 from reviewbot.errors import ModelError
 from reviewbot.memory_model.cat.evaluate import BUILTINS, Builtin, Run, Test, Value
@@ -78,13 +80,12 @@ def _walk(part: object) -> Iterator[str]:
     elif isinstance(part, tuple):
         for each in part:
             yield from _walk(each)
-    elif is_dataclass(part):
+    elif isinstance(part, msgspec.Struct):
         for field in fields(part):
             yield from _walk(getattr(part, field.name))
 
 
-@dataclass(slots=True)
-class _Step:
+class _Step(msgspec.Struct):
     """What one statement of the real model did for a shape."""
 
     statement: Statement

@@ -1,8 +1,9 @@
 """Drops or weakens each clause of a model in turn; `gate` looks whether any recorded test notices."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from reviewbot.memory_model.cat.lexer import Place
 from reviewbot.memory_model.cat.library import NATIVE_FILES

@@ -1,7 +1,8 @@
 """A small series and its report, made by hand: a flag stored in patch 1 and tested in patch 2."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import (
     Confidence,

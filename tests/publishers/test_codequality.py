@@ -1,7 +1,7 @@
 import json
-from dataclasses import replace
 
 from jsonschema import validate
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Place
 from reviewbot.findings import Report

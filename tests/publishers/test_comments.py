@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Place
 from reviewbot.comments import Position, at_tip, comments, reason, unread

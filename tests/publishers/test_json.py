@@ -1,9 +1,9 @@
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given
+from msgspec.structs import replace
 
 from reviewbot.publishers import json as publisher
 from tests.publishers.factory import finding, report, series

@@ -1,6 +1,5 @@
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import getaddresses
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Place
 from reviewbot.errors import ReviewbotError

@@ -1,11 +1,11 @@
 import mailbox
-from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from itertools import count
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from reviewbot.errors import ReviewbotError
 from reviewbot.publishers import outbox

@@ -1,9 +1,9 @@
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Place
 from reviewbot.publishers import rdjson

@@ -1,12 +1,12 @@
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Place
 from reviewbot.findings import Concern, Hidden, Witness

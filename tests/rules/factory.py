@@ -1,7 +1,8 @@
 """Facts made up for tests: every attribute filled in, each to be changed by name."""
 
-from dataclasses import fields
 from enum import Enum
+
+from msgspec.structs import fields
 
 from reviewbot.analysis.facts import Confidence, Fact, Field, Place, SharedAccess
 from reviewbot.rulebook.rule import Rule

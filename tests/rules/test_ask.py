@@ -1,9 +1,9 @@
 """Facts and rules give findings: selection, confidence, folding, budget, fingerprints."""
 
 import random
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Confidence, Fact, Field, Place, Side
 from reviewbot.findings import Concern, Finding, Hidden

@@ -9,8 +9,10 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 HERE = Path(__file__).parent
 FOLDER = "drivers/block/dunlin"
@@ -20,8 +22,7 @@ PREFIX = "block: dunlin: "
 Files = dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(msgspec.Struct, frozen=True):
     """Replaces `old`, which stands `times` times in the file, by `new`."""
 
     path: str
@@ -35,8 +36,7 @@ class Edit:
         files[self.path] = files[self.path].replace(self.old, self.new)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """A patch: its message and its edits."""
 
     subject: str
@@ -54,8 +54,7 @@ class Step:
         return replace(self, edits=tuple(edits))
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(msgspec.Struct, frozen=True):
     """A series as it could be sent: patches over the base, numbered from 1."""
 
     revision: int

@@ -1,8 +1,7 @@
 """The flag: T1 to T5 of the seed thread. A store in patch 1, six checks in patch 2."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reviewbot.findings import Concern
 from tests.seed.fixture import HEADER, MAP, V2, Edit, Step, Thread

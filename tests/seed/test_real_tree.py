@@ -5,10 +5,10 @@ What the patch adds is cut out of the tree at run time; of the kernel nothing is
 
 import io
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from reviewbot.findings import Finding
@@ -42,8 +42,7 @@ READERS = ["kvm_memslots_have_rmaps", "kvm_page_track_write_tracking_enabled"]
 WRITER = "mmu_first_shadow_root_alloc"
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(msgspec.Struct, frozen=True):
     """A repository of our own that borrows the tree's objects; `base` lacks what the patch adds."""
 
     folder: Path

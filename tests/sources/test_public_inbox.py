@@ -7,8 +7,8 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import msgspec
 import pytest
 
 pytest.importorskip("liblore")
@@ -65,8 +65,7 @@ def larch() -> list[bytes]:
     return [*sent, asked]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where the archive is."""
 
     base: str

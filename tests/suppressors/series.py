@@ -4,7 +4,8 @@ Lines of a block that has none with a `+` or `-` are a file that the patch adds.
 """
 
 import io
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.comments import verdict
 from reviewbot.pipeline import Options, Review, review
@@ -15,8 +16,7 @@ from reviewbot.sources.read import read_series
 PATH = "drivers/heron/heron.c"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """A suppressor at work: `series` is silent; with `changes` made the rule asks about `field`."""
 
     id: str

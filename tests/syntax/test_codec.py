@@ -1,9 +1,9 @@
 """Facts written as bytes come back equal, whatever they hold."""
 
 import inspect
-from dataclasses import fields, is_dataclass
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from reviewbot.syntax import model
 from reviewbot.syntax.codec import Codec
 from reviewbot.syntax.lower import Lowered
-from reviewbot.syntax.model import Access, Call, Kind, Struct, TypeName
+from reviewbot.syntax.model import Access, Call, Struct, TypeName
 from tests.syntax.dump import facts
 
 CLASSES = [
     found
     for _, found in inspect.getmembers(model, inspect.isclass)
-    if is_dataclass(found) and found.__module__ == model.__name__
+    if issubclass(found, msgspec.Struct) and found.__module__ == model.__name__
 ]
 SOURCE = """\
 struct demo { spinlock_t lock; union { int a; struct { u8 b:3; } in; }; /* why */ struct demo *__rcu next; };
@@ -47,9 +47,8 @@ def test_every_class_of_the_model_comes_back(cls: type[Any], data: st.DataObject
     assert back == (value, value)
 
 
-def test_the_model_is_dataclasses_and_enums() -> None:
+def test_the_classes_of_the_model_are_found() -> None:
     assert len(CLASSES) > 20
-    assert all(fields(cls) for cls in CLASSES)
 
 
 def test_a_function_comes_back() -> None:
@@ -63,22 +62,24 @@ def test_a_function_comes_back() -> None:
     assert codec.encode(codec.decode(text)) == text
 
 
-def test_equal_objects_are_shared() -> None:
-    codec = Codec(tuple[TypeName, ...])
-    one, two = codec.decode(codec.encode((TypeName("int"), TypeName("int"))))
-    assert one is two
-
-
 @pytest.mark.parametrize(
     "text",
-    [b"", b"{}", b"[]", b"[[],[0]]", b"[[[0]],[]]", b"[[[99]],[]]", b"[[5],[]]", b"\xff\xfe", b"[" * 9999],
+    [
+        b"",
+        b"{}",
+        b"[0]",
+        b"[{}]",
+        b'[{"tag": 5}]',
+        b"[[]]",
+        b"\xff\xfe",
+        b"[" * 9999,
+        b'[{"tag": "\\ud800"}]',
+    ],
 )
 def test_other_bytes_are_refused(text: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - of any text
         Codec(tuple[Struct, ...]).decode(text)
 
 
-@pytest.mark.parametrize("hint", [list[str], dict[str, int], bytes, Kind | str, TypeName | str])
-def test_types_without_a_form_are_refused(hint: Any) -> None:
-    with pytest.raises(TypeError):
-        Codec(hint).encode(())
+def test_text_that_is_not_unicode_is_not_written() -> None:
+    assert Codec(tuple[TypeName, ...]).encode((TypeName("\udcff"),)) is None

@@ -5,9 +5,10 @@ a series that an earlier run looked at needs none of them. Lookups take the name
 as the code spells it and give None for a name that is not known; argument numbers count from 0.
 """
 
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from reviewbot.kernel.vocabulary.barriers import Barriers
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Baseline", "Vocabulary", "vocabulary"]
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(msgspec.Struct, frozen=True):
     """The kernel that the names were compared with, and the names it does not have."""
 
     release: str

@@ -1,7 +1,8 @@
 """Barriers: what they order, what implies one, and what hands data over without one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.kernel.vocabulary.read import Section, Table
 
@@ -10,8 +11,7 @@ _ORDERS = frozenset({f"{before} -> {after}" for before in _KINDS for after in _K
 _BETWEEN = frozenset({"smp", "device", "mmio", "hypervisor", "compiler"})
 
 
-@dataclass(frozen=True, slots=True)
-class Barrier:
+class Barrier(msgspec.Struct, frozen=True):
     """A stand-alone barrier.
 
     `orders` is `before -> after`, each load, store or all. `between` says whom it concerns:
@@ -26,8 +26,7 @@ class Barrier:
     only_after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Handoff:
+class Handoff(msgspec.Struct, frozen=True):
     """What stands before the call is seen by `to` (`backwards`: the callback's by the caller)."""
 
     to: str
@@ -35,8 +34,7 @@ class Handoff:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Barriers:
+class Barriers(msgspec.Struct, frozen=True):
     """The tables of ordering, by function name."""
 
     primitives: Mapping[str, Barrier]

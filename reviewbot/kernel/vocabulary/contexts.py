@@ -1,8 +1,9 @@
 """Contexts: which functions can run at the same time, and how they come to run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+import msgspec
 
 from reviewbot.errors import VocabularyError
 from reviewbot.kernel.vocabulary.read import Section, Table, compiled
@@ -12,8 +13,7 @@ _OVERLAPS = frozenset({"never", "always", "per_cpu", "per_object", "by_chain"})
 _SLEEPS = frozenset({"yes", "no", "maybe"})
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What makes functions run at the same time.
 
     `interrupts` are the contexts it can interrupt on its CPU. `overlaps` says whether it runs
@@ -31,8 +31,7 @@ class Context:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Callback:
+class Callback(msgspec.Struct, frozen=True):
     """A registrar: argument `handlers[i]` is a function that runs in `contexts[i]`.
 
     `handlers` is empty where a struct carries the functions. `cookie` is the argument that is
@@ -46,16 +45,14 @@ class Callback:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """A function in a member of an operations struct: its context, and the locks held around it."""
 
     context: str
     holds: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ContextMacro:
+class ContextMacro(msgspec.Struct, frozen=True):
     """A macro that names functions: `<argument stem>_show` and `_store`, or two arguments."""
 
     stem: int | None
@@ -65,8 +62,7 @@ class ContextMacro:
     store: str
 
 
-@dataclass(frozen=True, slots=True)
-class Serial:
+class Serial(msgspec.Struct, frozen=True):
     """What hangs on a member of a struct is used by one call of these contexts at a time."""
 
     struct: str
@@ -74,8 +70,7 @@ class Serial:
     contexts: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True):
     """A macro that makes a variable a parameter: the arguments that are the variable and its mode."""
 
     variable: int
@@ -84,8 +79,7 @@ class Parameter:
     """The function that stores it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contexts:
+class Contexts(msgspec.Struct, frozen=True):
     """The tables of contexts."""
 
     contexts: Mapping[str, Context]

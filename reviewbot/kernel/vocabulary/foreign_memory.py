@@ -1,23 +1,22 @@
 """Memory that others than the kernel write: rings and requests shared with user space or a device."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+import msgspec
 
 from reviewbot.errors import VocabularyError
 from reviewbot.kernel.vocabulary.read import Section, Table
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignStruct:
+class ForeignStruct(msgspec.Struct, frozen=True):
     """A struct that `writer` writes; `members` are those written, all of them where it is empty."""
 
     writer: str
     members: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignMemory:
+class ForeignMemory(msgspec.Struct, frozen=True):
     """The tables of such memory."""
 
     structs: Mapping[str, ForeignStruct]

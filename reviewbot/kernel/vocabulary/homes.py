@@ -1,13 +1,13 @@
 """Homes: the folders where the code that works on a header's structs lives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.kernel.vocabulary.read import Section, Table
 
 
-@dataclass(frozen=True, slots=True)
-class Homes:
+class Homes(msgspec.Struct, frozen=True):
     """The folders by the beginning of a header's path."""
 
     folders: Mapping[str, tuple[str, ...]]

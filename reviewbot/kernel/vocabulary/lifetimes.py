@@ -1,7 +1,8 @@
 """Lifetimes: memory, teardown, and what runs before or without anybody else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.errors import VocabularyError
 from reviewbot.kernel.vocabulary.read import Section, Table, compiled
@@ -9,8 +10,7 @@ from reviewbot.kernel.vocabulary.read import Section, Table, compiled
 _CALLBACKS = frozenset({"timer", "work", "irq", "thread", "tasklet", "napi", "rcu", "urb", "fence"})
 
 
-@dataclass(frozen=True, slots=True)
-class Free:
+class Free(msgspec.Struct, frozen=True):
     """Argument `object` is freed, or (`is_by_reference`) may be when the last reference goes."""
 
     object: int
@@ -18,8 +18,7 @@ class Free:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(msgspec.Struct, frozen=True):
     """The tables of memory, by function name."""
 
     allocations: Mapping[str, bool]
@@ -44,8 +43,7 @@ class Memory:
         return self.frees.get(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Teardown:
+class Teardown(msgspec.Struct, frozen=True):
     """Stops a `kind` of callback; `waits`: it has finished on return; `is_final`: for good."""
 
     kind: str
@@ -53,8 +51,7 @@ class Teardown:
     is_final: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Teardowns:
+class Teardowns(msgspec.Struct, frozen=True):
     """The tables of teardown and of single-threaded words."""
 
     teardowns: Mapping[str, Teardown]

@@ -1,7 +1,8 @@
 """Locks: what takes, releases, guards and asserts them, and what else keeps others out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.errors import VocabularyError
 from reviewbot.kernel.vocabulary.read import Section, Table
@@ -26,8 +27,7 @@ _WAYS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class LockEffect:
+class LockEffect(msgspec.Struct, frozen=True):
     """What a call that takes a lock does.
 
     `is_exclusive` is False for a reader; a reader excludes writers only. `scope` is `this_cpu`
@@ -47,8 +47,7 @@ class LockEffect:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseEffect:
+class ReleaseEffect(msgspec.Struct, frozen=True):
     """What a call that releases a lock does; `ends` is what its acquire implied."""
 
     kind: str
@@ -58,8 +57,7 @@ class ReleaseEffect:
     scope: str
 
 
-@dataclass(frozen=True, slots=True)
-class Exclusion:
+class Exclusion(msgspec.Struct, frozen=True):
     """No lock, yet it keeps others out (`implies`) or waits for them (`orders`, in words)."""
 
     implies: tuple[str, ...]
@@ -68,8 +66,7 @@ class Exclusion:
     ended_by: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GuardClass:
+class GuardClass(msgspec.Struct, frozen=True):
     """A cleanup class: its argument 0 is argument 0 of `like`.
 
     `lock` or `exclusion` is what `like` does; both None for the classes of RCU sections, whose
@@ -81,8 +78,7 @@ class GuardClass:
     exclusion: Exclusion | None
 
 
-@dataclass(frozen=True, slots=True)
-class Assertion:
+class Assertion(msgspec.Struct, frozen=True):
     """What is known where the call stands (a condition: where it is true).
 
     `is_exclusive` None: a reader or a writer. `condition` is the argument that is a condition
@@ -100,16 +96,14 @@ class Assertion:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(msgspec.Struct, frozen=True):
     """A function attribute that names a lock: held at entry, at exit (`write`, `read`, `none`)."""
 
     entry: str
     exit: str
 
 
-@dataclass(frozen=True, slots=True)
-class NameHint:
+class NameHint(msgspec.Struct, frozen=True):
     """What the start or end of a function's name suggests: `held`, `not_held`, `rcu_reader`."""
 
     affix: str
@@ -118,8 +112,7 @@ class NameHint:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Locks:
+class Locks(msgspec.Struct, frozen=True):
     """The tables of locks, by function name. Shape of every table: name -> entry."""
 
     acquires: Mapping[str, LockEffect]

@@ -1,7 +1,8 @@
 """Publication: what makes an object visible to others, and what starts a callback."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.errors import VocabularyError
 from reviewbot.kernel.vocabulary.read import Section, Table
@@ -13,8 +14,7 @@ _SAFE = frozenset(
 _DESTINATIONS = {"arg0": False, "*arg0": True, "": False}
 
 
-@dataclass(frozen=True, slots=True)
-class PointerStore:
+class PointerStore(msgspec.Struct, frozen=True):
     """An accessor that stores a pointer.
 
     `is_indirect`: argument 0 points to the destination, else it is the destination's lvalue.
@@ -30,8 +30,7 @@ class PointerStore:
     safe_when: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(msgspec.Struct, frozen=True):
     """An insert: argument `object` (None: the result) can be seen by others from the call on.
 
     `ordering` `none` with `safe_when` `readers_take_same_lock`: right only under a lock that the
@@ -47,8 +46,7 @@ class Container:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Publications:
+class Publications(msgspec.Struct, frozen=True):
     """The tables of publications, by function name."""
 
     pointers: Mapping[str, PointerStore]

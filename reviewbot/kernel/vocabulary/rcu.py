@@ -1,7 +1,8 @@
 """RCU: readers, list primitives, grace periods and deferred frees."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.errors import VocabularyError
 from reviewbot.kernel.vocabulary.read import Section, Table
@@ -12,8 +13,7 @@ _LIST_KINDS = frozenset({"add", "delete", "move", "replace", "splice", "init", "
 _EFFECTS = frozenset({"poisons", "relinks"})
 
 
-@dataclass(frozen=True, slots=True)
-class Flavour:
+class Flavour(msgspec.Struct, frozen=True):
     """A kind of RCU.
 
     `counts_as` is the flavour whose grace periods wait for its readers too; `satisfied_by` are
@@ -26,8 +26,7 @@ class Flavour:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReadSide:
+class ReadSide(msgspec.Struct, frozen=True):
     """A read-side section. `domain` names the srcu_struct, None for other flavours."""
 
     flavour: str
@@ -38,8 +37,7 @@ class ReadSide:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListPrimitive:
+class ListPrimitive(msgspec.Struct, frozen=True):
     """A list primitive; `object`, `head` and `member` are argument numbers or None.
 
     `object` of an add is what gets visible, of a walk the cursor. `wanted` is the counterpart on
@@ -62,8 +60,7 @@ class ListPrimitive:
         return self.kind not in ("walk", "next")
 
 
-@dataclass(frozen=True, slots=True)
-class GracePeriod:
+class GracePeriod(msgspec.Struct, frozen=True):
     """`way`: `sync` waits, `async` calls back after one, `poll` asks, `barrier` waits for callbacks."""
 
     way: str
@@ -72,8 +69,7 @@ class GracePeriod:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeferredFree:
+class DeferredFree(msgspec.Struct, frozen=True):
     """Frees, or lets a callback free, the object of argument `object` after a grace period."""
 
     flavour: str
@@ -81,8 +77,7 @@ class DeferredFree:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(msgspec.Struct, frozen=True):
     """A function whose result other threads can find too, protected by this flavour.
 
     `domain` is the srcu_struct as `arg0->member`, empty for other flavours.
@@ -92,8 +87,7 @@ class Lookup:
     domain: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rcu:
+class Rcu(msgspec.Struct, frozen=True):
     """The tables of RCU, by function name."""
 
     flavours: Mapping[str, Flavour]

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from types import MappingProxyType
+
+import msgspec
 
 from reviewbot.errors import VocabularyError
 from reviewbot.kernel.vocabulary.read import Section
@@ -19,8 +20,7 @@ _SENTENCE, _MOST = 300, 20
 """Characters on each side in which a sentence ends, and ills of a text that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phrases:
+class Phrases(msgspec.Struct, frozen=True):
     """A pattern, and the words that its matches begin with: most texts have none of them."""
 
     pattern: re.Pattern[str]
@@ -35,8 +35,7 @@ class Phrases:
         return any(True for _ in self.matches(text, words))
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """What speaks of one concern; `near` are those whose words will do under the very line."""
 
     near: tuple[str, ...]
@@ -49,8 +48,7 @@ class Words:
         return any(self.names.fullmatch(word) for word in words)
 
 
-@dataclass(frozen=True, slots=True)
-class RemarkWords:
+class RemarkWords(msgspec.Struct, frozen=True):
     """The tables of `remarks.yaml`."""
 
     concerns: Mapping[str, Words]

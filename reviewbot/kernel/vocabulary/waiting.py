@@ -1,20 +1,19 @@
 """Waiting and waking, sequence counters, and sinks that only tell people."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.kernel.vocabulary.read import Section, Table, compiled
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     """A call that waits; `condition` is the argument evaluated again and again, or None."""
 
     condition: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True):
     """The tables of waiting, by function name. A name may stand in several of them."""
 
     waits: Mapping[str, Wait]
@@ -50,8 +49,7 @@ class Waiting:
         return self.seqcounts.get(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostics:
+class Diagnostics(msgspec.Struct, frozen=True):
     """Sinks and names by which a value only informs people (suppressor S10)."""
 
     sinks: Mapping[str, str]

@@ -1,8 +1,9 @@
 """The small values that several tables share."""
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from reviewbot.errors import VocabularyError
 
@@ -27,8 +28,7 @@ class Held(Enum):
     NONZERO = "nonzero"
 
 
-@dataclass(frozen=True, slots=True)
-class LockName:
+class LockName(msgspec.Struct, frozen=True):
     """How a call names its lock, or its SRCU domain.
 
     `arg` counts from 0 and is None for a global (`name`) and for a lock found through the

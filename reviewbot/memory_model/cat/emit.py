@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from reviewbot.errors import ModelError
 from reviewbot.memory_model.cat.evaluate import FIRST_CHOICE, Test
@@ -41,8 +42,7 @@ _LAZY = frozenset({"cross", "orders"})
 _CONSTANTS = {"nothing": "0", "anything": "full", "identity": "same", "unit": "(0,)"}
 
 
-@dataclass(slots=True)
-class Emitter:
+class Emitter(msgspec.Struct):
     """Writes one program.
 
     Attributes:
@@ -52,8 +52,8 @@ class Emitter:
 
     program: Program
     every: bool
-    _known: dict[int, str] = field(default_factory=dict)
-    _blocks: list[list[str]] = field(default_factory=list)
+    _known: dict[int, str] = msgspec.field(default_factory=dict)
+    _blocks: list[list[str]] = msgspec.field(default_factory=list)
     _inner: list[str] | None = None
 
     def text(self) -> str:

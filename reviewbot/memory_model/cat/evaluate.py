@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from reviewbot.errors import ModelError
 from reviewbot.memory_model.cat.lexer import Place
@@ -69,16 +70,14 @@ class UnknownNameError(ModelError):
     """A name that nothing defines; ``try`` catches it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
+class Closure(msgspec.Struct, frozen=True):
     """A function with the names it was made among."""
 
     function: Function
     names: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Builtin:
+class Builtin(msgspec.Struct, frozen=True):
     """A function that is part of the language; ``map`` keeps its first argument until the second comes."""
 
     name: str
@@ -90,8 +89,7 @@ Value = Node | Closure | Builtin | tuple["Value", ...]
 BUILTINS = ("domain", "range", "map", "cross", "different-values", "generate_cos")
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(msgspec.Struct, frozen=True):
     """A check of the model on the node that it looks at."""
 
     kind: str
@@ -101,8 +99,7 @@ class Test:
     node: Node
 
 
-@dataclass(slots=True)
-class Run:
+class Run(msgspec.Struct):
     """One run of a model.
 
     Attributes:
@@ -117,9 +114,9 @@ class Run:
     graph: Graph
     names: dict[str, Value]
     variants: frozenset[str]
-    tests: list[Test] = field(default_factory=list)
-    choices: list[tuple[Node, Node]] = field(default_factory=list)
-    labels: dict[int, list[str]] = field(default_factory=dict)
+    tests: list[Test] = msgspec.field(default_factory=list)
+    choices: list[tuple[Node, Node]] = msgspec.field(default_factory=list)
+    labels: dict[int, list[str]] = msgspec.field(default_factory=dict)
     _steps: int = 0
     _depth: int = 0
     _recursions: int = 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.errors import ModelError
 
@@ -28,16 +29,14 @@ _WORD = re.compile(
 _COMMENT = re.compile(r"\(\*|\*\)")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A file of a model: its name for messages, and its text."""
 
     name: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a word stands; line and column are counted from 1 when asked for."""
 
     source: Source
@@ -52,8 +51,7 @@ class Place:
         return ModelError(f"{self}: {text}")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True):
     """One word.
 
     Attributes:

@@ -8,7 +8,7 @@ masks that cut nothing are dropped, and equal terms become one node.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 SET, RELATION, FAMILY = "a set", "a relation", "a set of sets"
 NOTHING, ANYTHING = "nothing", "anything"
@@ -26,8 +26,7 @@ class TypeMismatchError(Exception):
     """An operation on things that it is not made for; becomes a ModelError where the place is known."""
 
 
-@dataclass(eq=False, slots=True)
-class Node:
+class Node(msgspec.Struct, eq=False):
     """One set, relation or family of the graph; equal ones are the same object.
 
     Attributes:
@@ -57,8 +56,7 @@ class Node:
     depth: int = 0
 
 
-@dataclass(slots=True)
-class Graph:
+class Graph(msgspec.Struct):
     """Makes nodes.
 
     Attributes:
@@ -67,7 +65,7 @@ class Graph:
     """
 
     classes: int
-    nodes: dict[tuple[object, ...], Node] = field(default_factory=dict)
+    nodes: dict[tuple[object, ...], Node] = msgspec.field(default_factory=dict)
 
     def make(  # noqa: PLR0913, PLR0917 - all that a node is
         self,

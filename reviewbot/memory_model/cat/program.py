@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NoReturn, Protocol
+
+import msgspec
 
 from reviewbot.errors import ModelError
 from reviewbot.memory_model.cat.evaluate import Test
@@ -49,8 +50,7 @@ Preparing = Callable[[Space, Sources], Judging | None]
 """Works out what the skeleton decides; None if it already breaks an axiom."""
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(msgspec.Struct, frozen=True):
     """A model run on one shape.
 
     Attributes:

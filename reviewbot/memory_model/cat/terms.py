@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from reviewbot.memory_model.cat.lexer import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(msgspec.Struct, frozen=True):
     """A name; ``0`` and ``{}`` are the name "0", ``_`` is "_"."""
 
     text: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     r"""An operator and its operands: ``| ++ ; \ & *`` and ``~ ^+ ^* ? ^-1``, ``[]`` and ``{}``."""
 
     operator: str
@@ -24,8 +22,7 @@ class Operation:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(msgspec.Struct, frozen=True):
     """A function applied to one argument."""
 
     function: Term
@@ -33,16 +30,14 @@ class Application:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
+class Pack(msgspec.Struct, frozen=True):
     """``(a, b)``: several values as one argument."""
 
     items: tuple[Term, ...]
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(msgspec.Struct, frozen=True):
     """``fun (a, b) -> body``; one name is bound to the whole argument."""
 
     parameters: tuple[str, ...]
@@ -50,8 +45,7 @@ class Function:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(msgspec.Struct, frozen=True):
     """``name = value``."""
 
     name: str
@@ -59,8 +53,7 @@ class Binding:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(msgspec.Struct, frozen=True):
     """``let [rec] bindings in body``."""
 
     bindings: tuple[Binding, ...]
@@ -69,8 +62,7 @@ class Local:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True):
     """``try term with otherwise``: the second where the first speaks of an unknown name."""
 
     term: Term
@@ -78,8 +70,7 @@ class Attempt:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """``if "variant" then yes else no``."""
 
     variant: str
@@ -91,24 +82,21 @@ class Choice:
 Term = Name | Operation | Application | Pack | Function | Local | Attempt | Choice
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     """``let [rec] a = … and b = …``."""
 
     bindings: tuple[Binding, ...]
     recursive: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
+class Include(msgspec.Struct, frozen=True):
     """``include "file"``."""
 
     file: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """``[flag] [~]empty|acyclic|irreflexive term as name``.
 
     Attributes:
@@ -128,8 +116,7 @@ class Check:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class With:
+class With(msgspec.Struct, frozen=True):
     """``with name from term``: one candidate for each element of the term."""
 
     name: str
@@ -137,8 +124,7 @@ class With:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Tags:
+class Tags(msgspec.Struct, frozen=True):
     """``enum … = 'a || 'b``: the annotations that exist."""
 
     names: tuple[str, ...]
@@ -147,8 +133,7 @@ class Tags:
 Statement = Definition | Include | Check | With | Tags
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(msgspec.Struct, frozen=True):
     """A parsed file.
 
     Attributes:

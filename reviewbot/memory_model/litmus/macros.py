@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from reviewbot.errors import LitmusError
 from reviewbot.memory_model.litmus import model
 from reviewbot.memory_model.litmus.code import CodeReader
@@ -105,14 +107,14 @@ class Expander:
         """A statement that stays one."""
         match old:
             case Declare(value=value) | Assign(value=value) if value is not None:
-                return old._replace(value=self._expression(value))
+                return replace(old, value=self._expression(value))
             case Store(pointer=pointer, value=value):
-                return old._replace(pointer=self._expression(pointer), value=self._expression(value))
+                return replace(old, pointer=self._expression(pointer), value=self._expression(value))
             case If(condition=condition):
                 then, otherwise = self.statements(old.then), self.statements(old.otherwise)
-                return old._replace(condition=self._expression(condition), then=then, otherwise=otherwise)
+                return replace(old, condition=self._expression(condition), then=then, otherwise=otherwise)
             case While(condition=condition):
-                return old._replace(condition=self._expression(condition), body=self.statements(old.body))
+                return replace(old, condition=self._expression(condition), body=self.statements(old.body))
             case _:
                 return old
 
@@ -120,7 +122,7 @@ class Expander:
         """A call as a statement: the statements of its macro, with the text of the call."""
         macro = self._macros.get(call.name) if isinstance(call, Call) else None
         if not isinstance(call, Call) or macro is None or macro.value is not None:
-            return (old._replace(call=self._expression(call, is_statement=True)),)
+            return (replace(old, call=self._expression(call, is_statement=True)),)
         values = self._bound(macro, call)
         body = tuple(_relabelled(_with(each, values, call), old) for each in macro.statements)
         self._enter(call)
@@ -156,7 +158,7 @@ class Expander:
             raise self._error(call, f"the memory model does not know {call.name}()")
         if call.name in _SAID and not is_statement:
             raise self._error(call, f"{call.name} has no value")
-        return call._replace(arguments=tuple(self._expression(each) for each in call.arguments))
+        return replace(call, arguments=tuple(self._expression(each) for each in call.arguments))
 
     def _bound(self, macro: Macro, call: Call) -> dict[str, Expression]:
         if len(macro.parameters) != len(call.arguments):
@@ -175,14 +177,14 @@ class Expander:
 
 
 def _relabelled(statement: Statement, old: Evaluate) -> Statement:
-    return statement._replace(text=old.text, line=old.line)
+    return replace(statement, text=old.text, line=old.line)
 
 
 def _with(statement: Statement, values: dict[str, Expression], at: Call) -> Statement:
     """A macro's statement with its parameters replaced; macros hold calls alone."""
     if not isinstance(statement, Evaluate):
         raise LitmusError(f"linux-kernel.def: a macro may hold calls, not '{statement.text}'")
-    return statement._replace(call=_substituted(statement.call, values, at))
+    return replace(statement, call=_substituted(statement.call, values, at))
 
 
 def _substituted(value: Expression, values: dict[str, Expression], at: Call) -> Expression:

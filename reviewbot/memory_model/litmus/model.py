@@ -1,38 +1,36 @@
-"""A litmus test as written: names, initial values, threads of statements, and the question at its end.
-
-Named tuples rather than dataclasses: so many of them would take a fifth of the time that the command has.
-"""
+"""A litmus test as written: names, initial values, threads of statements, and the question at its end."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
+
+import msgspec
 
 Value = int | str
 """An integer, or the name of a variable whose address it is."""
 
 
-class Number(NamedTuple):
+class Number(msgspec.Struct, frozen=True):
     """An integer constant."""
 
     value: int
 
 
-class Name(NamedTuple):
+class Name(msgspec.Struct, frozen=True):
     """A register, or a parameter (which denotes the address of the variable of that name)."""
 
     name: str
 
 
-class Deref(NamedTuple):
+class Deref(msgspec.Struct, frozen=True):
     """What a pointer points to."""
 
     pointer: Expression
 
 
-class Binary(NamedTuple):
+class Binary(msgspec.Struct, frozen=True):
     """Two operands and an operator of C; comparisons give 0 or 1."""
 
     operator: str
@@ -40,13 +38,13 @@ class Binary(NamedTuple):
     right: Expression
 
 
-class Operator(NamedTuple):
+class Operator(msgspec.Struct, frozen=True):
     """An operator handed to a primitive: the ``+`` of ``__atomic_op(X,+,V)``."""
 
     text: str
 
 
-class Call(NamedTuple):
+class Call(msgspec.Struct, frozen=True):
     """A call of a macro of the .def file, or of a primitive.
 
     Attributes:
@@ -67,7 +65,7 @@ class Call(NamedTuple):
 Expression = Number | Name | Deref | Binary | Operator | Call
 
 
-class Declare(NamedTuple):
+class Declare(msgspec.Struct, frozen=True):
     """A local variable with the type as written, perhaps with a value."""
 
     type: str
@@ -77,7 +75,7 @@ class Declare(NamedTuple):
     line: int
 
 
-class Assign(NamedTuple):
+class Assign(msgspec.Struct, frozen=True):
     """``r0 = e;``."""
 
     name: str
@@ -86,7 +84,7 @@ class Assign(NamedTuple):
     line: int
 
 
-class Store(NamedTuple):
+class Store(msgspec.Struct, frozen=True):
     """``*p = e;``, a plain store."""
 
     pointer: Expression
@@ -95,7 +93,7 @@ class Store(NamedTuple):
     line: int
 
 
-class Evaluate(NamedTuple):
+class Evaluate(msgspec.Struct, frozen=True):
     """A call as a statement, its value (if there is one) unused."""
 
     call: Expression
@@ -103,7 +101,7 @@ class Evaluate(NamedTuple):
     line: int
 
 
-class If(NamedTuple):
+class If(msgspec.Struct, frozen=True):
     """``if (c) ... else ...``; ``otherwise`` is empty without an else."""
 
     condition: Expression
@@ -113,7 +111,7 @@ class If(NamedTuple):
     line: int
 
 
-class While(NamedTuple):
+class While(msgspec.Struct, frozen=True):
     """A loop; threads unroll it to a bound."""
 
     condition: Expression
@@ -125,14 +123,14 @@ class While(NamedTuple):
 Statement = Declare | Assign | Store | Evaluate | If | While
 
 
-class Parameter(NamedTuple):
+class Parameter(msgspec.Struct, frozen=True):
     """A parameter of a thread: the type with its stars, as written, and the variable's name."""
 
     type: str
     name: str
 
 
-class Thread(NamedTuple):
+class Thread(msgspec.Struct, frozen=True):
     """``P0(...) { ... }``; its number is its place in the test."""
 
     parameters: tuple[Parameter, ...]
@@ -140,7 +138,7 @@ class Thread(NamedTuple):
     line: int = 0
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True):
     """A variable (``thread`` is None) or a register of a thread, of which the final value is asked."""
 
     name: str
@@ -151,7 +149,7 @@ class Place(NamedTuple):
         return self.name if self.thread is None else f"{self.thread}:{self.name}"
 
 
-class Equal(NamedTuple):
+class Equal(msgspec.Struct, frozen=True):
     """``0:r0=1`` or, negated, ``0:r0!=1``."""
 
     place: Place
@@ -159,19 +157,19 @@ class Equal(NamedTuple):
     negated: bool = False
 
 
-class Not(NamedTuple):
+class Not(msgspec.Struct, frozen=True):
     """``~p``."""
 
     of: Proposition
 
 
-class And(NamedTuple):
+class And(msgspec.Struct, frozen=True):
     r"""``p /\ q``; true when empty."""
 
     of: tuple[Proposition, ...]
 
 
-class Or(NamedTuple):
+class Or(msgspec.Struct, frozen=True):
     r"""``p \/ q``; false when empty."""
 
     of: tuple[Proposition, ...]
@@ -188,7 +186,7 @@ class Quantifier(StrEnum):
     FORALL = "forall"
 
 
-class Condition(NamedTuple):
+class Condition(msgspec.Struct, frozen=True):
     """The question at the end of a test."""
 
     quantifier: Quantifier
@@ -202,7 +200,7 @@ class Condition(NamedTuple):
         return self.proposition
 
 
-class Initial(NamedTuple):
+class Initial(msgspec.Struct, frozen=True):
     """A value (None: 0) of a variable or register before the threads start, with the type if written."""
 
     place: Place
@@ -210,8 +208,7 @@ class Initial(NamedTuple):
     type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(msgspec.Struct, frozen=True):
     """One litmus test.
 
     Attributes:
@@ -234,7 +231,7 @@ class Test:
     locations: tuple[Place, ...] = ()
     filter: Proposition | None = None
     comments: tuple[str, ...] = ()
-    file: str = field(default="litmus", compare=False)
+    file: str = "litmus"
 
     @property
     def result(self) -> str | None:

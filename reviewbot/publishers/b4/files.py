@@ -9,7 +9,8 @@ has made them their own.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.comments import Comment, comments
 from reviewbot.findings import Report
@@ -31,8 +32,7 @@ _TAKEN_FOR_QUOTES = (">", "|", "#")
 """What b4 takes for the diff, for another reviewer's words, and for its own instructions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(msgspec.Struct, frozen=True):
     """The files by name, none where there is nothing new, and how many comments went where."""
 
     files: Mapping[str, str]
@@ -84,8 +84,7 @@ def _keyed(made: Iterable[Comment]) -> Iterator[Keyed]:
         yield (fingerprint if number == 1 else f"{fingerprint}-{number}"), comment
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(msgspec.Struct, frozen=True):
     """What b4 has already."""
 
     keys: frozenset[str]

@@ -6,8 +6,9 @@ not would be taken for a comment.
 """
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from reviewbot.comments import Comment
 from reviewbot.publishers import clean
@@ -53,8 +54,7 @@ def quoted(diff: bytes) -> tuple[list[str], dict[Spot | None, int]]:
     return lines, places
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(msgspec.Struct):
     """Where in a diff one is: the names of the file, and how much of a hunk is left."""
 
     before: str | None = None

@@ -1,8 +1,9 @@
 """A plan as requests to GitHub: reviews, comments, threads, checks. REST but for the threads."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from reviewbot.publishers.forge.plan import Ask, Judge, Plan, Tell
 from reviewbot.publishers.forge.wire import Purpose, Request
@@ -15,8 +16,7 @@ _RESOLVE = "mutation($id: ID!) { resolveReviewThread(input: {threadId: $id}) { t
 _REOPEN = "mutation($id: ID!) { unresolveReviewThread(input: {threadId: $id}) { thread { isResolved } } }"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """A pull request: `repository` is OWNER/NAME, `head` the commit that was reviewed."""
 
     repository: str

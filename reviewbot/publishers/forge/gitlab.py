@@ -1,8 +1,9 @@
 """The client for GitLab."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from reviewbot.publishers.forge import gitlab_requests, gitlab_state
 from reviewbot.publishers.forge.address import check_address

@@ -1,16 +1,16 @@
 """A plan as requests to GitLab: discussions on lines, notes. The job itself is the check."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+
+import msgspec
 
 from reviewbot.publishers.forge.plan import Ask, Plan
 from reviewbot.publishers.forge.wire import Purpose, Request
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """A merge request: `project` is its number or GROUP/NAME, `head` the commit that was reviewed."""
 
     project: str
@@ -28,8 +28,7 @@ class Target:
         return f"{self.project_path}/merge_requests/{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Refs:
+class Refs(msgspec.Struct, frozen=True):
     """The commits that a position on a line names."""
 
     base: str

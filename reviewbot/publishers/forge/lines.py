@@ -5,8 +5,9 @@ and lines are those of the tip.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from reviewbot.analysis.facts import Place
 from reviewbot.comments import at_tip
@@ -23,8 +24,7 @@ class ShownLine(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShownFile:
+class ShownFile(msgspec.Struct, frozen=True):
     """A file of the request. Without lines where the forge shows none: too large, binary, deleted."""
 
     path: str
@@ -36,8 +36,7 @@ Shown = Mapping[str, ShownFile]
 """By path after the request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True):
     """Where a comment stands: on a line of the request's diff."""
 
     path: str

@@ -4,9 +4,10 @@ Patchwork has no comments of its own; what is asked goes to the list, sent by a 
 """
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
+
+import msgspec
 
 from reviewbot.comments import comments
 from reviewbot.errors import ForgeError
@@ -22,8 +23,7 @@ CONTEXT = "reviewbot"
 _TRIES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """What is said of a patch. `state` is success, warning, or fail where that was asked for."""
 
     message_id: str
@@ -31,8 +31,7 @@ class Verdict:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True):
     """How a patch was dealt with: `changes` counts the checks that were made."""
 
     found: int = 0

@@ -7,7 +7,8 @@ asks the caller to read the state again, where what was made would be found.
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.errors import ForgeError
 from reviewbot.publishers.forge.wire import (
@@ -27,8 +28,7 @@ _SECONDARY_PAUSE = 60.0
 """Seconds that GitHub asks to wait for where a secondary limit names none; doubled each time."""
 
 
-@dataclass(slots=True)
-class Patience:
+class Patience(msgspec.Struct):
     """A wire that waits and tries again. Counts what it sends."""
 
     wire: Wire

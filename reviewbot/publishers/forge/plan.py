@@ -6,7 +6,8 @@ needs no clearing up: what is there is known by its marker, what is there twice 
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from reviewbot.comments import reason
 from reviewbot.findings import Concern, Finding, Report
@@ -21,8 +22,7 @@ INLINE = 30
 """Comments on lines at one time; the rest goes into the summary."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """Put a new comment on a line."""
 
     key: str
@@ -30,8 +30,7 @@ class Ask:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(msgspec.Struct, frozen=True):
     """Give a comment of ours on a line another text."""
 
     thread: str
@@ -39,32 +38,28 @@ class Edit:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(msgspec.Struct, frozen=True):
     """Take a comment of ours away, which stands elsewhere as well."""
 
     thread: str
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resolve:
+class Resolve(msgspec.Struct, frozen=True):
     """Resolve a thread of ours, or open it again."""
 
     thread: str
     is_resolved: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(msgspec.Struct, frozen=True):
     """Write the summary: anew, or into the comment `note`."""
 
     body: str
     note: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
+class Judge(msgspec.Struct, frozen=True):
     """Set the check on the head: anew, or the one with this id."""
 
     id: str | None
@@ -75,8 +70,7 @@ class Judge:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """What to do, in this order."""
 
     asks: tuple[Ask, ...] = ()
@@ -87,7 +81,7 @@ class Plan:
     repeated: tuple[str, ...] = ()
     """Comments with the summary that are one too many."""
     judge: Judge | None = None
-    tally: Tally = field(default_factory=Tally)
+    tally: Tally = msgspec.field(default_factory=Tally)
     silenced: tuple[str, ...] = ()
     """Keys of the questions that somebody with write access silenced."""
 
@@ -98,8 +92,7 @@ class Plan:
         return not any(changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Manners:
+class Manners(msgspec.Struct, frozen=True):
     """What a run may do."""
 
     fail_on: Concern | None = None
@@ -150,8 +143,7 @@ def _gravity(question: Question) -> tuple[int, int]:
     return question.finding.concern, order[question.finding.confidence.value]
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
+class _Result(msgspec.Struct, frozen=True):
     open: tuple[Question, ...]
     rest: tuple[Question, ...]
     """Those of them that stand on no line."""

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Protocol
+
+import msgspec
+from msgspec.structs import replace
 
 from reviewbot.errors import ForgeError
 from reviewbot.findings import Report
@@ -42,25 +44,23 @@ class Forge(Protocol):
         """One of them."""
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(msgspec.Struct):
     """How it went."""
 
-    plan: Plan = field(default_factory=Plan)
+    plan: Plan = msgspec.field(default_factory=Plan)
     """The last one."""
-    written: Counter[Purpose] = field(default_factory=Counter)
+    written: Counter[Purpose] = msgspec.field(default_factory=Counter)
     """Requests that changed something, by purpose."""
-    denied: dict[Purpose, str] = field(default_factory=dict)
+    denied: dict[Purpose, str] = msgspec.field(default_factory=dict)
     """What the token may not do, and what the forge says of it."""
     moved_on: str = ""
     """Why nothing was sent: the request is closed, or has a newer head."""
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(msgspec.Struct):
     forge: Forge
     outcome: Outcome
-    unfit: set[str] = field(default_factory=set)
+    unfit: set[str] = msgspec.field(default_factory=set)
     is_single: bool = False
     is_last: bool = False
 

@@ -1,7 +1,8 @@
 """What stands on a request already: the input of a plan beside the findings. Texts are hostile."""
 
 import re
-from dataclasses import dataclass, field
+
+import msgspec
 
 from reviewbot.publishers.forge import marker
 from reviewbot.publishers.forge.lines import Shown
@@ -11,8 +12,7 @@ _ALLOW = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """One comment: of a thread, or of the conversation."""
 
     id: str
@@ -27,8 +27,7 @@ class Note:
         return marker.read(self.body) if self.is_ours else None
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(msgspec.Struct, frozen=True):
     """A comment on a line with its replies. `line` is None where the line is gone (outdated)."""
 
     id: str
@@ -54,22 +53,20 @@ class Thread:
         return not self.is_whole or any(not note.is_ours for note in self.notes)
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """A check of ours on the head: its id, and the digest of what it says."""
 
     id: str
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """A request as it stands."""
 
     head: str
     """The newest commit."""
     is_open: bool = True
-    shown: Shown = field(default_factory=dict)
+    shown: Shown = msgspec.field(default_factory=dict)
     threads: tuple[Thread, ...] = ()
     notes: tuple[Note, ...] = ()
     """The conversation below the request."""

@@ -1,7 +1,8 @@
 """The one comment that sums up, and the check: how many questions, and those that stand on no line."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from reviewbot.comments import at_tip, unread
 from reviewbot.findings import Report
@@ -18,14 +19,13 @@ _REMARKS = 20
 """Notes and unread places at most; a log has them all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(msgspec.Struct, frozen=True):
     """How many questions there are."""
 
     open: int = 0
     inline: int = 0
     silenced: int = 0
-    hidden: Mapping[str, int] = field(default_factory=dict)
+    hidden: Mapping[str, int] = msgspec.field(default_factory=dict)
     """By the reason, in words."""
 
 

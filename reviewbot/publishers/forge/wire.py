@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
+
+import msgspec
 
 from reviewbot.errors import ForgeError
 from reviewbot.publishers import clean
@@ -20,8 +21,7 @@ class Purpose(Enum):
     CHECK = "check"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One request, without what proves who sends it. `path` is below the address of the API."""
 
     method: str
@@ -34,12 +34,11 @@ class Request:
     """Of the questions that it asks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What came back. Header names are in lower case."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     text: str = ""
 
     @property

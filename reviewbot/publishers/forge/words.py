@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from reviewbot.comments import words
 from reviewbot.findings import Finding
@@ -20,8 +21,7 @@ _LONGEST_PARAGRAPH = 4_000
 _HOW_TO_ALLOW = "Not a problem here? Reply `reviewbot: allow` and the reason, and it is not asked again."
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """A finding, what it is known by on the forge, and where it may stand."""
 
     key: str

@@ -1,9 +1,9 @@
 """A comment as the page shows it: every text clean, nothing wrapped."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
 from markupsafe import Markup
 
 from reviewbot.analysis.facts import Interleaving, SharedAccess
@@ -69,8 +69,7 @@ class Item(NamedTuple):
     words: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """One comment."""
 
     id: str

@@ -1,10 +1,10 @@
 """A file diff as the page shows it: what is near comments open, the rest folded, too much left out."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
+import msgspec
 from markupsafe import Markup, escape
 
 from reviewbot.publishers import clean
@@ -47,8 +47,7 @@ class _Line(NamedTuple):
     cards: tuple[Card, ...]
 
 
-@dataclass(slots=True)
-class Room:
+class Room(msgspec.Struct):
     """How much of the series may still be put into the page."""
 
     is_all_open: bool

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
+
+import msgspec
 
 from reviewbot.comments import Comment, comments, fates, reason, unread, words
 from reviewbot.findings import Finding, Hidden, Report
@@ -31,8 +32,7 @@ class File(NamedTuple):
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PatchPart:
+class PatchPart(msgspec.Struct, frozen=True):
     """A patch: `number` is `1/3`, `cards` what is said of it as a whole."""
 
     id: str
@@ -64,8 +64,7 @@ class Choice(NamedTuple):
     values: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """The whole page."""
 
     heading: str

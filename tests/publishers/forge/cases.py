@@ -1,6 +1,6 @@
 """Findings on the lines of a pull request: the series of `factory`, and larger ones."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from reviewbot.findings import Concern, Finding, Report
 from reviewbot.series.model import FileDiff, Hunk, Series

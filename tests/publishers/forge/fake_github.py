@@ -7,10 +7,11 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
 
 from reviewbot.series.model import FileDiff
 
@@ -20,16 +21,14 @@ NEXT = "b" * 40
 BOT = "github-actions"
 
 
-@dataclass
-class Comment:
+class Comment(msgspec.Struct):
     id: int
     author: str
     body: str
     commit: str = ""
 
 
-@dataclass
-class Thread:
+class Thread(msgspec.Struct):
     id: str
     path: str
     line: int | None
@@ -38,8 +37,7 @@ class Thread:
     is_resolved: bool = False
 
 
-@dataclass(frozen=True)
-class Logged:
+class Logged(msgspec.Struct, frozen=True):
     method: str
     path: str
     body: Any
@@ -51,13 +49,12 @@ class Logged:
         return self.method != "GET"
 
 
-@dataclass
-class Fault:
+class Fault(msgspec.Struct):
     """What to do once, with the n-th request that matches."""
 
     matches: Callable[[Logged], bool]
     status: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
     message: str = "no"
     is_done: bool = False
     """Whether the request is carried out all the same."""

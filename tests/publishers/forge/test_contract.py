@@ -11,12 +11,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from reviewbot.publishers.forge import github_requests, github_state
 from reviewbot.publishers.forge.github_requests import Target
@@ -126,13 +127,12 @@ def wait_for(port: int, run: subprocess.Popen[bytes]) -> None:
     pytest.fail("prism does not start")
 
 
-@dataclass
-class Front:
+class Front(msgspec.Struct):
     """Answers GraphQL from the fake, and leaves the rest to the mock."""
 
     fake: FakeGitHub
     prism: str
-    statuses: list[tuple[str, int]] = field(default_factory=list)
+    statuses: list[tuple[str, int]] = msgspec.field(default_factory=list)
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         data = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from reviewbot.errors import ForgeError
 from reviewbot.findings import Concern, Report
@@ -38,8 +39,7 @@ from reviewbot.publishers.forge.github import GitHub, PyGithubWire
 NOW = 1_700_000_000.0
 
 
-@dataclass
-class Bench:
+class Bench(msgspec.Struct):
     """A fake, its address, and the bot before it."""
 
     fake: FakeGitHub

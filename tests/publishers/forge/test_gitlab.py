@@ -1,10 +1,11 @@
 """The bot against a GitLab of our own, over real HTTP: the manners are those of GitHub."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from reviewbot.errors import ForgeError
 from reviewbot.findings import Report
@@ -26,8 +27,7 @@ pytest.importorskip("requests", reason="requests is not installed")
 from reviewbot.publishers.forge.gitlab import GitLab, gitlab_wire
 
 
-@dataclass
-class Bench:
+class Bench(msgspec.Struct):
     """A fake, its address, and the bot before it."""
 
     fake: FakeGitLab

@@ -1,10 +1,10 @@
 """Names, code and replies that want more than to be read."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Field, Interleaving, Place, Step
 from reviewbot.findings import Finding, Report

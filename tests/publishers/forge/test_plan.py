@@ -1,10 +1,9 @@
 """Plans, without a forge: what is sent once needs nothing the next time, whatever stood there before."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Place
 from reviewbot.findings import Report

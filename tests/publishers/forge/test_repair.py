@@ -1,8 +1,7 @@
 """Suggestions that one click applies: made where they are the whole repair, and nowhere else."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Place
 from reviewbot.findings import Finding, Suggestion

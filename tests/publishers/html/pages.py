@@ -2,8 +2,9 @@
 
 import functools
 from collections.abc import Iterator
-from dataclasses import replace
 from html.parser import HTMLParser
+
+from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Interleaving, Step
 from reviewbot.findings import Finding, Hidden, Report, Suggestion, Witness

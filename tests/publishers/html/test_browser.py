@@ -1,10 +1,10 @@
 """The page in a real browser: clicks, keys, what is remembered, print, hostile input, accessibility."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from reviewbot.findings import Hidden
 from reviewbot.publishers import html

@@ -1,6 +1,7 @@
 import re
 import time
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reviewbot.publishers import html
 from reviewbot.publishers.html import diff
