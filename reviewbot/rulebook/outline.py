@@ -5,17 +5,17 @@ kept in a file, under the hash of the page they were made from.
 """
 
 import hashlib
-import json
 from pathlib import Path
-from typing import NamedTuple
 
-FORM = "1"
+import msgspec
+
+FORM = "2"
 """Part of each key: raised when `Block` changes, so that older caches are not believed."""
 
 _LISTS = {"bullet_list": "bullet", "ordered_list": "number"}
 
 
-class Block(NamedTuple):
+class Block(msgspec.Struct, frozen=True):
     """One heading, paragraph, list item (`bullet`, `number`) or fence of a page."""
 
     kind: str
@@ -51,7 +51,7 @@ class Outlines:
         spare = self._path.with_name(f"{self._path.name}.new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            spare.write_text(json.dumps(self._used), encoding="utf-8")
+            spare.write_bytes(msgspec.json.encode(self._used))
             spare.replace(self._path)
         except (OSError, UnicodeError):
             return
@@ -82,14 +82,6 @@ def read_outline(text: str) -> tuple[Block, ...]:
 
 def _load(path: Path) -> dict[str, tuple[Block, ...]]:
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return {key: tuple(_block(row) for row in rows) for key, rows in kept.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, tuple[Block, ...]])
+    except (OSError, msgspec.DecodeError, RecursionError):
         return {}
-
-
-def _block(row: list[object]) -> Block:
-    kind, level, info, text, line = row
-    if not (isinstance(level, int) and isinstance(line, int)):
-        raise ValueError("a cache of another form")
-    return Block(str(kind), level, str(info), str(text), line)
