@@ -3,16 +3,17 @@
 Everything is read at the base commit; files that the series touches come from its tip.
 """
 
-import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 
 from reviewbot.cache import Cache
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.series.view import FileView, Fragment, older_lines
 from reviewbot.sources.git import Repository
+from reviewbot.syntax.codec import Codec
 from reviewbot.syntax.facts import FileFacts
 from reviewbot.syntax.model import Struct
 from reviewbot.syntax.shelf import digest
@@ -46,6 +47,8 @@ _POINTING = re.compile(
 
 _LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")
 _BLANKED = bytes(byte if byte in _LETTERS else 32 for byte in range(256))
+
+_OCCURRENCES = Codec(dict[str, tuple[str, ...]])
 
 
 class Surroundings:
@@ -131,17 +134,17 @@ class Surroundings:
                 found |= paths
         return tuple(sorted(found))
 
-    def _occurrences(self, words: list[str]) -> dict[str, list[str]]:
+    def _occurrences(self, words: list[str]) -> dict[str, tuple[str, ...]]:
         """For each word the files of the tree that have it, as an earlier run found them if there was one."""
         tree = self._repository.tree_id(self._base) if self._cache is not None else None
         name = digest(f"{tree} {' '.join(words)}".encode("utf-8", "surrogateescape"))
         kept = self._cache.find(name, "anywhere") if self._cache is not None and tree is not None else None
         if kept is not None:
-            found: dict[str, list[str]] = json.loads(kept)
-            return found
-        made = {word: list(paths) for word, paths in self._repository.occurrences(words, self._base).items()}
-        if self._cache is not None and tree is not None:
-            self._cache.keep(name, "anywhere", json.dumps(made).encode())
+            with suppress(ValueError):  # what cannot be read back is made anew
+                return _OCCURRENCES.decode(kept)
+        made = {word: tuple(paths) for word, paths in self._repository.occurrences(words, self._base).items()}
+        if self._cache is not None and tree is not None and (text := _OCCURRENCES.encode(made)) is not None:
+            self._cache.keep(name, "anywhere", text)
         return made
 
     def marking(self, headers: Mapping[str, Iterable[str]]) -> tuple[str, ...]:

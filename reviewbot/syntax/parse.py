@@ -32,7 +32,7 @@ _DEEPEST = 600
 
 
 class Node(msgspec.Struct):
-    """A node of the syntax tree. Not frozen: half a million are made for a large file."""
+    """A node of the syntax tree."""
 
     kind: str
     role: str | None
