@@ -6,8 +6,6 @@ all of its accesses are the series' own. Flags have a question of their own.
 
 from collections.abc import Iterator, Sequence
 
-from msgspec.structs import replace
-
 from reviewbot.analysis import wording
 from reviewbot.analysis.candidates import Candidates
 from reviewbot.analysis.contexts import Contexts
@@ -215,32 +213,20 @@ class BareSides:
         writer, reader = ends
         is_bare_store = not _real(writer.access.held) and bool(_real(reader.access.held))
         anchor = writer if is_bare_store else reader
-        fact = MixedMarking(
+        return MixedMarking(
             field=story.field,
-            place=anchor.access.place,
             accesses=(writer.access, reader.access),
-            confidence=min(self._evidence.confidence(overlap, ends), Confidence.MEDIUM, key=_order),
-            store=anchor.access.line_text,
-            target=anchor.access.text,
-            writer=wording.function(writer.access),
-            reader=wording.function(reader.access),
-            readers=wording.counted([reader.access], "read"),
-            locks=wording.locks(writer.access, [reader.access], anchor.access.place),
-            overlap=overlap.words,
-            payload="",
-            interleaving=None,
-            unseen=self._evidence.unseen(ends),
-            reason=None,
+            **wording.about(anchor.access),
+            **wording.sides(writer.access, [reader.access], "read", place=anchor.access.place),
+            **self._evidence.grounds(overlap, ends, Confidence.MEDIUM),
             kind=anchor.access.kind,
             wanted="WRITE_ONCE()" if is_bare_store else "READ_ONCE()",
-            marked_count=0,
             other_side=Side.NONE,
             is_new_reader=not is_bare_store,
-            is_diagnostic=False,
             lock=lock.text,
             is_bare_store=is_bare_store,
+            scenarios=(self._scenarios.race(writer, reader),),
         )
-        return replace(fact, scenarios=(self._scenarios.race(writer, reader),))
 
 
 def _is_worked_out(seen: Seen) -> bool:
@@ -252,7 +238,3 @@ def _is_worked_out(seen: Seen) -> bool:
 def _real(locks: Sequence[HeldLock]) -> tuple[HeldLock, ...]:
     """The locks that are more than a hint."""
     return tuple(lock for lock in locks if not lock.is_hinted)
-
-
-def _order(confidence: Confidence) -> int:
-    return (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH).index(confidence)

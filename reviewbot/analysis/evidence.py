@@ -5,6 +5,7 @@ confidence.
 """
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 import msgspec
 
@@ -30,6 +31,16 @@ class Overlap(msgspec.Struct, frozen=True):
 
 
 NOTHING = Overlap("", 0)
+
+_RISING = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
+
+
+class Grounds(TypedDict):
+    """The attributes of a fact that say how far the evidence carries."""
+
+    overlap: str
+    confidence: Confidence
+    unseen: tuple[str, ...]
 
 
 class Evidence:
@@ -130,6 +141,11 @@ class Evidence:
                 if not hold.is_section and hold.known is Known.SEEN and _is_of_object(lock, seen):
                     return hold.text
         return ""
+
+    def grounds(self, overlap: Overlap, seen: Sequence[Seen], most: Confidence = Confidence.HIGH) -> Grounds:
+        """Why the accesses overlap, how sure that is, `most` at the most, and what could not be seen."""
+        confidence = min(self.confidence(overlap, seen), most, key=_RISING.index)
+        return Grounds(overlap=overlap.words, confidence=confidence, unseen=self.unseen(seen))
 
     def confidence(self, overlap: Overlap, seen: Sequence[Seen]) -> Confidence:
         """High only with the whole functions in sight and both ends of a strong struct."""

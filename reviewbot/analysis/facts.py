@@ -161,6 +161,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     `confidence` follows from the evidence and is capped by the rule's own. `unseen` says in
     short phrases what could not be seen (`the callers of foo()`); `reason` is set where
     the analysis knows why not to ask (a value of findings.Hidden): marked, never dropped.
+    What most facts say of their accesses in the same way is made by `wording.about`,
+    `wording.sides` and `Evidence.grounds`.
     """
 
     field: Field
@@ -179,13 +181,13 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """`the check in bar()`, `the 13 checks in patch 2`: all readers, counted."""
     locks: str
     """`with d->lock held here and no lock there`; said of both sides."""
-    overlap: str
+    overlap: str = ""
     """Why both sides can run at the same time; empty where nothing is known."""
-    payload: str
+    payload: str = ""
     """What the reader may touch: `slot->arch.rmap[]`, or empty."""
-    interleaving: Interleaving | None
-    unseen: tuple[str, ...]
-    reason: str | None
+    interleaving: Interleaving | None = None
+    unseen: tuple[str, ...] = ()
+    reason: str | None = None
     scenarios: tuple[Scenario, ...] = ()
     """What a proof is made of; the question stands if one of them stands."""
 
@@ -197,9 +199,9 @@ class Flag(Fact, frozen=True):
     check_marking: Marking
     """The weakest of the checks."""
     has_payload: bool
-    is_clearing: bool
+    is_clearing: bool = False
     """The store makes it false."""
-    is_wait: bool
+    is_wait: bool = False
     """The check is the condition of a busy wait."""
 
 
@@ -337,7 +339,7 @@ class Crossing(Fact, frozen=True):
 
     other: str
     """The other field."""
-    has_full_barrier: bool
+    has_full_barrier: bool = False
 
 
 class MixedMarking(Fact, frozen=True):
@@ -347,14 +349,14 @@ class MixedMarking(Fact, frozen=True):
     """Of the plain access."""
     wanted: str
     """`READ_ONCE()` or `WRITE_ONCE()`."""
-    marked_count: int
     other_side: Side
     """Where the marked accesses are."""
-    is_new_reader: bool
+    marked_count: int = 0
+    is_new_reader: bool = False
     """Written under a lock everywhere, and this read is outside it."""
-    is_diagnostic: bool
+    is_diagnostic: bool = False
     """Only printed or counted (suppressor S10)."""
-    lock: str
+    lock: str = ""
     """The lock that the other side's accesses are made under, as the code spells it, or empty."""
     is_bare_store: bool = False
     """No access is marked; this store lacks the lock of the object that its reader takes."""
@@ -370,5 +372,5 @@ class MixedMarking(Fact, frozen=True):
 class NewField(Fact, frozen=True):
     """A field the series adds: written, with no reader (yet), and no rule stated for it."""
 
-    has_reader: bool
-    has_common_lock: bool
+    has_reader: bool = False
+    has_common_lock: bool = False

@@ -221,37 +221,28 @@ class Flags:
 
     def _flag(self, story: Story, writer: Seen, readers: list[Seen], matched: "Payload | None") -> Flag:
         overlap = self._evidence.overlap(story, writer, readers)
-        confidence = self._evidence.confidence(overlap, (writer, *readers))
+        most = Confidence.MEDIUM if matched is not None and matched.is_guess else Confidence.HIGH
         if not story.is_new and (
             not self._evidence.has_tree
             or any(self._update_side.is_likely_locked(r, (writer,)) for r in readers)
         ):
-            confidence = Confidence.LOW
-        elif matched is not None and matched.is_guess:
-            confidence = min(confidence, Confidence.MEDIUM, key=_order)
+            most = Confidence.LOW
+        checking = [r.access for r in readers]
         anchor = writer if writer.access.is_new else next(r for r in readers if r.access.is_new)
         payload = matched.text if matched else ""
         return Flag(
             field=story.field,
             place=anchor.access.place,
-            accesses=tuple(s.access for s in (writer, *readers)),
-            confidence=confidence,
+            accesses=(writer.access, *checking),
             store=writer.access.line_text,
             target=writer.access.text,
-            writer=wording.function(writer.access),
-            reader=wording.functions([r.access for r in readers]),
-            readers=wording.counted([r.access for r in readers], "check"),
-            locks=wording.locks(writer.access, [r.access for r in readers], anchor.access.place),
-            overlap=overlap.words,
+            **wording.sides(writer.access, checking, "check", place=anchor.access.place),
+            **self._evidence.grounds(overlap, (writer, *readers), most),
             payload=payload,
             interleaving=message_passing(writer, readers[0], payload) if matched else None,
-            unseen=self._evidence.unseen((writer, *readers)),
-            reason=None,
             store_marking=writer.access.marking,
             check_marking=_weakest(readers),
             has_payload=matched is not None,
-            is_clearing=False,
-            is_wait=False,
         )
 
     def _pairing(
@@ -278,18 +269,15 @@ class Flags:
             field=story.field,
             place=place,
             accesses=tuple(s.access for s in (writer, *readers)),
-            confidence=self._evidence.confidence(overlap, (writer, *readers)),
+            **self._evidence.grounds(overlap, (writer, *readers)),
             store=_line(order),
             target=writer.access.text,
             writer=wording.function(writer.access),
             reader=wording.functions([r.access for r in readers]),
             readers=wording.counted([s.access for s in loose], "check") if is_write else "",
             locks=wording.locks(writer.access, [r.access for r in readers], place),
-            overlap=overlap.words,
             payload=matched.text,
             interleaving=message_passing(writer, (loose if is_write else readers)[0], matched.text, barriers),
-            unseen=self._evidence.unseen((writer, *readers)),
-            reason=None,
             present=Side.WRITE if is_write else Side.READ,
             primitive=f"{name}()",
             partner=f"{partner}()",
@@ -342,10 +330,6 @@ def _pair_words(store: Order, readers: Sequence[Seen]) -> str:
     name = barrier.function if isinstance(barrier, Call) else store.seen.access.accessor
     checking = wording.functions([reader.access for reader in readers])
     return f"{name or 'an ordered store'}() in {store.seen.study.name}() pairs with the checks in {checking}"
-
-
-def _order(confidence: Confidence) -> int:
-    return (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH).index(confidence)
 
 
 def _common(before: Touched, behind: Touched, flag: Field) -> dict[Field, str]:

@@ -36,20 +36,15 @@ class ForeignReads:
     ) -> ForeignRead:
         return ForeignRead(
             field=story.field,
-            place=seen.access.place,
             accesses=tuple(s.access for s in reads),
             confidence=Confidence.MEDIUM,
-            store=seen.access.line_text,
-            target=seen.access.text,
+            **wording.about(seen.access),
             writer=owner,
             reader=wording.functions([s.access for s in reads]),
             readers=wording.counted([s.access for s in reads], "read"),
             locks="",
             overlap=Overlap(f"{owner} may write {seen.access.text} at any time", 2).words,
-            payload="",
-            interleaving=None,
             unseen=self._evidence.unseen((seen,)),
-            reason=None,
             owner=owner,
             is_repeated=is_repeated,
         )

@@ -190,17 +190,11 @@ class LateStores:
         publication = writer.study.line_text(writer.study.function.events[published.event].line)
         return LateStore(
             field=writer.access.field,
-            place=writer.access.place,
             accesses=(writer.access, *accesses),
             confidence=Confidence.LOW if published.is_delayed else _sureness(is_sure=is_sure),
-            store=writer.access.line_text,
-            target=writer.access.text,
-            writer=wording.function(writer.access),
-            reader=wording.functions(accesses),
-            readers=wording.counted(accesses, "read"),
-            locks=wording.locks(writer.access, accesses),
+            **wording.about(writer.access),
+            **wording.sides(writer.access, accesses, "read"),
             overlap=why if why.startswith(first) else f"{first} runs from then on: {why}",
-            payload="",
             interleaving=Interleaving(
                 (wording.function(writer.access), first),
                 (
@@ -209,8 +203,6 @@ class LateStores:
                     Step(0, writer.access.line_text),
                 ),
             ),
-            unseen=(),
-            reason=None,
             publisher=published.name,
             object=writer.access.object_text,
             is_initialisation=True,

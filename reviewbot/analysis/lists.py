@@ -162,17 +162,12 @@ class Lists:
             confidence=self._confidence(change, walk),
             store=change.access.line_text,
             target=change.access.text,
-            writer=wording.function(change.access),
-            reader=wording.function(walk.access),
-            readers=wording.counted([walk.access], "walk"),
-            locks=wording.locks(change.access, [walk.access]),
+            **wording.sides(change.access, [walk.access], "walk"),
             overlap=words or f"{wording.function(walk.access)} walks the list as an RCU reader",
-            payload="",
             interleaving=table,
             unseen=()
             if change.access.held
             else (f"the lock that keeps {wording.function(change.access)} alone",),
-            reason=None,
             changed_plain=changed_plain,
             primitive=wrong.name,
             wanted=wanted,

@@ -176,31 +176,17 @@ class Markings:
     def _fact(self, story: Story, seen: Seen, others: Sequence[Seen], marked: Sequence[Seen]) -> MixedMarking:
         example = marked[0].access
         overlap = Overlap(f"{wording.function(example)} already uses {example.accessor}() on it", 2)
-        confidence = self._evidence.confidence(overlap, (seen,))
-        is_write = seen.access.is_write
+        accesses = [s.access for s in others]
         return MixedMarking(
             field=story.field,
-            place=seen.access.place,
-            accesses=_writers_first([seen.access, *(s.access for s in others)]),
-            confidence=confidence,
-            store=seen.access.line_text,
-            target=seen.access.text,
-            writer=wording.functions([s.access for s in (seen, *others) if s.access.is_write]),
-            reader=wording.functions([s.access for s in (seen, *others) if not s.access.is_write]),
-            readers=wording.counted([s.access for s in others], "access"),
-            locks=wording.locks(seen.access, [s.access for s in others]),
-            overlap=overlap.words,
-            payload="",
-            interleaving=None,
-            unseen=self._evidence.unseen((seen,)),
-            reason=None,
+            accesses=_writers_first([seen.access, *accesses]),
+            **wording.about(seen.access),
+            **wording.sides_of_any(seen.access, accesses),
+            **self._evidence.grounds(overlap, (seen,)),
             kind=seen.access.kind,
-            wanted="WRITE_ONCE()" if is_write else "READ_ONCE()",
+            wanted="WRITE_ONCE()" if seen.access.is_write else "READ_ONCE()",
             marked_count=len(marked),
             other_side=_sides([s.access for s in marked]),
-            is_new_reader=False,
-            is_diagnostic=False,
-            lock="",
             scenarios=self._races(seen, others),
         )
 

@@ -55,22 +55,16 @@ class NewFields:
         comment = story.member.comment if story.member else ""
         return NewField(
             field=story.field,
-            place=writer.access.place,
             accesses=tuple(w.access for w in writers),
             confidence=confidence,
-            store=writer.access.line_text,
-            target=writer.access.text,
+            **wording.about(writer.access),
             writer=wording.functions([w.access for w in writers]),
             reader="",
             readers="",
             locks="with no lock that I can see",
             overlap=overlap.words,
-            payload="",
-            interleaving=None,
             unseen=self._evidence.unseen(writers),
             reason=DOCUMENTED if _names_protection(comment) else None,
-            has_reader=False,
-            has_common_lock=False,
         )
 
 

@@ -62,27 +62,14 @@ class OwnMarks:
         overlap = Overlap(how, 2)
         return MixedMarking(
             field=story.field,
-            place=seen.access.place,
             accesses=(seen.access, marked.access),
-            confidence=self._evidence.confidence(overlap, (seen,)),
-            store=seen.access.line_text,
-            target=seen.access.text,
-            writer="",
-            reader=wording.function(seen.access),
-            readers=wording.counted([marked.access], "access"),
-            locks=wording.locks(seen.access, [marked.access]),
-            overlap=overlap.words,
-            payload="",
-            interleaving=None,
-            unseen=self._evidence.unseen((seen,)),
-            reason=None,
+            **wording.about(seen.access),
+            **wording.sides_of_any(seen.access, [marked.access]),
+            **self._evidence.grounds(overlap, (seen,)),
             kind=Kind.READ,
             wanted="READ_ONCE()",
             marked_count=1,
             other_side=Side.READ,
-            is_new_reader=False,
-            is_diagnostic=False,
-            lock="",
         )
 
 

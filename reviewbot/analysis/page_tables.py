@@ -5,6 +5,7 @@ Gives `MixedMarking` facts: who stores an entry holds a lock, who walks the tabl
 
 from collections.abc import Iterator
 
+from reviewbot.analysis import wording
 from reviewbot.analysis.facts import Confidence, Field, HeldLock, MixedMarking, SharedAccess, Side
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.objects import CONSTRUCTOR, DESTRUCTOR
@@ -54,27 +55,17 @@ class PageTables:
         )
         return MixedMarking(
             field=shared.field,
-            place=shared.place,
             accesses=(shared,),
             confidence=Confidence.MEDIUM,
-            store=shared.line_text,
-            target=shared.text,
+            **wording.about(shared),
             writer=f"{study.name}()",
             reader="a walk of the table",
             readers="the walks of the table",
             locks=f"with {_held(held)} here and no lock in the walks",
             overlap="Page tables are walked without locks, by the hardware and in GUP-fast",
-            payload="",
-            interleaving=None,
-            unseen=(),
-            reason=None,
             kind=access.kind,
             wanted="WRITE_ONCE()",
-            marked_count=0,
             other_side=Side.READ,
-            is_new_reader=False,
-            is_diagnostic=False,
-            lock="",
             write_wanted="WRITE_ONCE",
         )
 

@@ -190,26 +190,18 @@ class Publications:
         return [reader for reader in open_ if not self._is_freed(reader)]
 
     def _fact(self, story: Story, writer: Seen, readers: Sequence[Seen], around: "Around") -> Publication:
-        access = writer.access
+        access, reading = writer.access, [r.access for r in readers]
         found, gate = around.found, around.gate
         held = wording.held(access) or (found.lock if found else "")
         if gate.covers_all:
             story.reasons.note(Quiet.GATED, f"{gate.name} is set behind it, and acquired before every use")
         return Publication(
             field=story.field,
-            place=access.place,
-            accesses=tuple(s.access for s in (writer, *readers)),
+            accesses=(access, *reading),
             confidence=self._evidence.confidence(around.overlap, (writer, *readers)),
-            store=access.line_text,
-            target=access.text,
-            writer=wording.function(access),
-            reader=wording.functions([r.access for r in readers]),
-            readers=wording.counted([r.access for r in readers], "read") if readers else "",
-            locks=wording.locks(access, [r.access for r in readers], outer=held)
-            if readers
-            else _one_side(held),
+            **wording.about(access),
+            **wording.sides(access, reading, "read", outer=held),
             overlap=around.overlap.words,
-            payload="",
             interleaving=_three_threads(writer, readers, found) if found else _two_threads(writer, readers),
             unseen=self._evidence.unseen((writer, *readers)) + (() if readers else ("the readers",)),
             reason=GATED if gate.covers_all else None,
@@ -264,14 +256,6 @@ def _container(text: str, found: Found | None) -> str:
     if found is None:
         return text
     return "" if found.is_updater else found.by
-
-
-def _one_side(held: str) -> str:
-    return (
-        f"with {held} held here, the readers out of sight"
-        if held
-        else "with no lock here, the readers out of sight"
-    )
 
 
 def _weakest(readers: Sequence[Seen]) -> Marking:

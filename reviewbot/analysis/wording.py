@@ -1,8 +1,59 @@
 """How facts put what they know into words: counts, places, locks. No rule's own wording."""
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 from reviewbot.analysis.facts import Place, SharedAccess
+
+
+class About(TypedDict):
+    """The attributes of a fact that stands at the access it is about."""
+
+    place: Place
+    store: str
+    target: str
+
+
+class Sides(TypedDict):
+    """The attributes of a fact that tell of two sides."""
+
+    writer: str
+    reader: str
+    readers: str
+    locks: str
+
+
+def about(access: SharedAccess) -> About:
+    """Where a comment about one access stands, and its text."""
+    return About(place=access.place, store=access.line_text, target=access.text)
+
+
+def sides(
+    writer: SharedAccess,
+    readers: Sequence[SharedAccess],
+    noun: str,
+    *,
+    place: Place | None = None,
+    outer: str = "",
+) -> Sides:
+    """A store and those who may read while it is made; `place` and `outer` are those of `locks`."""
+    return Sides(
+        writer=function(writer),
+        reader=functions(readers),
+        readers=counted(readers, noun) if readers else "",
+        locks=locks(writer, readers, place, outer),
+    )
+
+
+def sides_of_any(access: SharedAccess, others: Sequence[SharedAccess]) -> Sides:
+    """An access, of whatever kind, and the others that it may run into; some of all store."""
+    every = (access, *others)
+    return Sides(
+        writer=functions([each for each in every if each.is_write]),
+        reader=functions([each for each in every if not each.is_write]),
+        readers=counted(others, "access") if others else "",
+        locks=locks(access, others) if others else "",
+    )
 
 
 def function(access: SharedAccess) -> str:
@@ -51,14 +102,20 @@ def locks(
     mine = held(writer) or outer
     there = list(dict.fromkeys(held(reader) for reader in readers))
     names = functions(readers)
+    if not readers:
+        return f"{_said(mine, here)}, the readers out of sight"
     if there == [""]:
         return (
             f"with {mine} held {here} and no lock in {names}"
             if mine
             else f"with no lock {here} or in {names}"
         )
-    said = f"with {mine} held {here}" if mine else f"with no lock {here}"
+    said = _said(mine, here)
     if len(there) == 1:
         return f"{said} and with {there[0]} in {names}"
     some = sum(1 for reader in readers if held(reader))
     return f"{said} and with a lock around {some} of the {len(readers)} reads"
+
+
+def _said(mine: str, here: str) -> str:
+    return f"with {mine} held {here}" if mine else f"with no lock {here}"
