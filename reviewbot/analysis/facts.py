@@ -190,6 +190,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     reason: str | None = None
     scenarios: tuple[Scenario, ...] = ()
     """What a proof is made of; the question stands if one of them stands."""
+    left: "Flag | None" = None
+    """The lesser question that is left where the memory model answers this one: the race of the two."""
 
 
 class Flag(Fact, frozen=True):

@@ -1,10 +1,8 @@
 """Flags: a scalar stored here and tested there, and whether it announces other memory.
 
-Rule catalogue 1.1: what is written before the store (P), what is used only after the test
-(D), and whether the two meet. Gives `Flag` facts, and a `Pairing` where one side is ordered.
+Rule catalogue 1.1. Gives `Flag` facts, and a `Pairing` where one side is ordered.
 """
 
-import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -12,27 +10,21 @@ import msgspec
 from msgspec.structs import replace
 
 from reviewbot.analysis import wording
+from reviewbot.analysis.announcements import Announced, Announcements
 from reviewbot.analysis.checks import Check, checks_of, known_checks
 from reviewbot.analysis.evidence import Evidence
 from reviewbot.analysis.facts import Confidence, Field, Flag, Pairing, Place, Side
-from reviewbot.analysis.flow import bits
 from reviewbot.analysis.handoffs import Handoffs
 from reviewbot.analysis.interleavings import message_passing
 from reviewbot.analysis.ordering import Ordering, has_own_acquire, is_acquire, is_release
-from reviewbot.analysis.payload import Payloads, Touched
 from reviewbot.analysis.processors import keep_order
-from reviewbot.analysis.program import Study
+from reviewbot.analysis.purposes import is_looked_at_again
 from reviewbot.analysis.reasons import Quiet
-from reviewbot.analysis.scenario import Act, Doing, Scenario
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story
-from reviewbot.analysis.threads import Point, fill_point
 from reviewbot.analysis.types import is_text
 from reviewbot.analysis.update_side import UpdateSide
 from reviewbot.syntax.model import Call, Kind, Marking, ValueKind
-
-MOST_PROVED = 4
-"""Fields of a payload that are taken to a proof, at most."""
 
 STRENGTH = (
     Marking.DATA_RACE,
@@ -50,7 +42,7 @@ class Flags:
 
     def __init__(  # noqa: PLR0913, PLR0917  (one collaborator for each question)
         self,
-        payloads: Payloads,
+        announcements: Announcements,
         ordering: Ordering,
         evidence: Evidence,
         handoffs: Handoffs,
@@ -59,7 +51,7 @@ class Flags:
     ) -> None:
         self._update_side = update_side
         self._scenarios = scenarios
-        self._payloads = payloads
+        self._announcements = announcements
         self._handoffs = handoffs
         self._ordering = ordering
         self._evidence = evidence
@@ -90,7 +82,7 @@ class Flags:
         return is_handed_over
 
     def _ask(self, story: Story, writer: Seen, checks: list[Check]) -> Iterator[Flag | Pairing]:
-        matched = self._payload(story, writer, checks)
+        matched = self._announcements.by(story, writer, checks)
         fields = matched.fields if matched else ()
         readers = [check.seen for check in checks]
         store = self._store_order(writer, fields)
@@ -101,74 +93,54 @@ class Flags:
             return
         if fields and self._is_kept(story, writer, checks, fields):
             return
-        is_new = any(s.access.is_new for s in (writer, *loose))
         if matched is None:
-            if (
-                store is None
-                and loose
-                and is_new
-                and story.is_new
-                and not self._may_announce(story, writer, checks)
-            ):
-                fact = self._flag(story, writer, loose, None)
-                yield replace(fact, scenarios=(self._scenarios.race(writer, loose[0]),))
-        elif store is not None:
-            pairs = self._pairing(story, writer, readers, matched, (store, loose))
-            yield from self._with_messages(pairs, writer, _of(checks, loose[0]), matched)
+            yield from self._lone(story, writer, checks, [] if store is not None else loose)
+            return
+        facts: Iterable[Flag | Pairing] = ()
+        if store is not None:
+            facts = self._pairing(story, writer, readers, matched, (store, loose))
         elif not loose:
             order = next(load for load in loads if load is not None)
-            pairs = self._pairing(story, writer, readers, matched, (order, [writer]))
-            yield from self._with_messages(pairs, writer, checks[0], matched)
-        elif is_new:
-            flags = (self._flag(story, writer, loose, matched),)
-            yield from self._with_messages(flags, writer, _of(checks, loose[0]), matched)
+            facts = self._pairing(story, writer, readers, matched, (order, [writer]))
+        elif any(s.access.is_new for s in (writer, *loose)):
+            facts = (self._flag(story, writer, loose, matched),)
+        check = next(check for check in checks if check.seen is loose[0]) if loose else checks[0]
+        for fact in facts:
+            scenarios = self._announcements.messages(writer, check, matched, _missing(fact))
+            left = self._left(story, writer, readers, matched)
+            yield replace(fact, scenarios=scenarios, left=left)
+
+    def _lone(self, story: Story, writer: Seen, checks: Sequence[Check], loose: list[Seen]) -> Iterator[Flag]:
+        """A new flag of which it can be seen that it announces nothing, and is not ordered either."""
+        is_new = story.is_new and any(s.access.is_new for s in (writer, *loose))
+        if loose and is_new and not self._announcements.may_announce(story, writer, checks):
+            fact = self._flag(story, writer, loose, None)
+            yield replace(fact, scenarios=(self._scenarios.race(writer, loose[0]),))
+
+    def _left(self, story: Story, writer: Seen, readers: list[Seen], matched: Announced) -> Flag | None:
+        """The race of a new flag that nobody marks, should what it announces be in order all the same."""
+        if not story.is_new or story.first_marked is not None or matched.is_guess:
+            return None
+        racing = [reader for reader in readers if not is_looked_at_again(story, reader)]
+        if not any(s.access.is_new for s in (writer, *racing)) or not racing:
+            return None
+        fact = self._flag(story, writer, racing, matched)
+        race = self._scenarios.race(writer, racing[0])
+        return replace(fact, has_payload=False, interleaving=None, scenarios=(race,))
 
     def _is_kept(self, story: Story, writer: Seen, checks: Sequence[Check], fields: Sequence[Field]) -> bool:
         """Whether the one processor that the code is for keeps the order of what is all marked (S21)."""
         names = set(fields)
         before = writer.study.flow.may_precede(writer.event)
-        touching = [(writer.study, self._touching(writer.study, before, names))]
+        touching = [(writer.study, self._announcements.touching(writer.study, before, names))]
         for check in checks:
             behind = check.seen.study.flow.governed(check.test, check.taken)
-            touching.append((check.seen.study, self._touching(check.seen.study, behind, names)))
+            touching.append((check.seen.study, self._announcements.touching(check.seen.study, behind, names)))
         folder = keep_order([writer, *(check.seen for check in checks)], touching)
         if folder:
             words = f"all of it is marked, and processors of {folder} keep the order"
             story.reasons.note(Quiet.KEPT_BY_PROCESSOR, words)
         return bool(folder)
-
-    def _with_messages(
-        self, facts: Iterable[Flag | Pairing], writer: Seen, check: Check, matched: "Payload"
-    ) -> Iterator[Flag | Pairing]:
-        """The facts with what a proof needs: the store and one check, with each of the payload's fields."""
-        for fact in facts:
-            partner = None
-            if isinstance(fact, Pairing):
-                partner = (int(fact.present is Side.WRITE), fact.partner.removesuffix("()"))
-            items = itertools.islice(itertools.zip_longest(matched.texts, matched.fields), MOST_PROVED)
-            made = (self._message(writer, check, text, field) for text, field in items)
-            yield replace(fact, scenarios=tuple(replace(each, partner=partner) for each in made))
-
-    def _message(self, writer: Seen, check: Check, text: str, field: Field | None) -> Scenario:
-        fields = {field} if field is not None else set()
-        before = writer.study.flow.may_precede(writer.event)
-        fill = fill_point(writer, self._touching(writer.study, before, fields), f"{text} = ...")
-        behind = check.seen.study.flow.governed(check.test, check.taken)
-        used = next(bits(self._touching(check.seen.study, behind, fields)), None)
-        act = Act(Doing.READ, text=f"    use {text}")
-        use = Point(act) if used is None else Point(act, check.seen.study, used)
-        return self._scenarios.message(text, (fill, writer), (check.seen, use))
-
-    def _may_announce(self, story: Story, writer: Seen, checks: Sequence[Check]) -> bool:
-        """Whether memory is written before the store, and the checks lead to code out of sight.
-
-        Then to say that nothing depends on the flag would be wrong advice (1.1, step 6).
-        """
-        before = self._payloads.before(writer.study, writer.event)
-        if not before.writes.keys() - {story.field}:
-            return False
-        behind = [self._payloads.behind(c.seen.study, c.test, c.taken) for c in checks]
-        return any(b.opaque or any(field.weak for field in b.reads) for b in behind)
 
     def _store_order(self, writer: Seen, fields: Sequence[Field]) -> "Order | None":
         """What orders the payload before the store."""
@@ -189,37 +161,10 @@ class Flags:
     ) -> "Order | None":
         if find(seen, 0) is None:
             return None
-        barrier = find(seen, self._touching(seen.study, events, set(fields)))
+        barrier = find(seen, self._announcements.touching(seen.study, events, set(fields)))
         return Order(seen, barrier) if barrier is not None else None
 
-    def _touching(self, study: Study, events: int, fields: set[Field]) -> int:
-        """Those of the events that write or read one of the fields, in callees too."""
-        found = 0
-        for index in bits(events) if fields else ():
-            touched = self._payloads.within(study, 1 << index)
-            if fields & (touched.writes.keys() | touched.reads.keys()):
-                found |= 1 << index
-        return found
-
-    def _payload(self, story: Story, writer: Seen, checks: Sequence[Check]) -> "Payload | None":
-        """P ∩ D; or what was allocated, where the code behind the check cannot be seen.
-
-        What callers wrote before the store of an older flag is theirs, and older as well.
-        """
-        before = self._payloads.before(writer.study, writer.event, has_callers=story.is_new)
-        opaque = False
-        for check in checks:
-            behind = self._payloads.behind(check.seen.study, check.test, check.taken)
-            common = _common(before, behind, story.field)
-            if common:
-                return Payload(tuple(common.values()), tuple(common), False)
-            opaque = opaque or bool(behind.opaque)
-        allocated = [text for field, text in before.allocations.items() if field != story.field]
-        if allocated and opaque and story.is_new:
-            return Payload(tuple(allocated), (), True)
-        return None
-
-    def _flag(self, story: Story, writer: Seen, readers: list[Seen], matched: "Payload | None") -> Flag:
+    def _flag(self, story: Story, writer: Seen, readers: list[Seen], matched: Announced | None) -> Flag:
         overlap = self._evidence.overlap(story, writer, readers)
         most = Confidence.MEDIUM if matched is not None and matched.is_guess else Confidence.HIGH
         if not story.is_new and (
@@ -250,7 +195,7 @@ class Flags:
         story: Story,
         writer: Seen,
         readers: list[Seen],
-        matched: "Payload",
+        matched: Announced,
         sides: "tuple[Order, list[Seen]]",
     ) -> Iterator[Pairing]:
         """One side orders (the first of `sides`), the accesses of the other do not."""
@@ -308,19 +253,11 @@ class Order(msgspec.Struct, frozen=True):
         return self.seen.source.line if self.barrier is None else study.function.events[self.barrier].line
 
 
-class Payload(msgspec.Struct, frozen=True):
-    """What a flag announces; `is_guess` when the uses behind the check could not be seen."""
-
-    texts: tuple[str, ...]
-    fields: tuple[Field, ...]
-    is_guess: bool
-
-    @property
-    def text(self) -> str:
-        """The payload in words, at most two items named."""
-        if len(self.texts) <= 2:
-            return " and ".join(self.texts)
-        return f"{self.texts[0]}, {self.texts[1]} and {len(self.texts) - 2} more"
+def _missing(fact: Flag | Pairing) -> tuple[int, str] | None:
+    """The thread that lacks its half of a pair, and the primitive that would complete it."""
+    if isinstance(fact, Flag):
+        return None
+    return int(fact.present is Side.WRITE), fact.partner.removesuffix("()")
 
 
 def _pair_words(store: Order, readers: Sequence[Seen]) -> str:
@@ -330,13 +267,6 @@ def _pair_words(store: Order, readers: Sequence[Seen]) -> str:
     name = barrier.function if isinstance(barrier, Call) else store.seen.access.accessor
     checking = wording.functions([reader.access for reader in readers])
     return f"{name or 'an ordered store'}() in {store.seen.study.name}() pairs with the checks in {checking}"
-
-
-def _common(before: Touched, behind: Touched, flag: Field) -> dict[Field, str]:
-    """The memory written before the store and used after the check, by field."""
-    used = behind.reads.keys() | behind.writes.keys()
-    written = before.writes.items()
-    return {field: text for field, text in written if field in used and field != flag and not field.weak}
 
 
 def _place(order: Order) -> Place | None:
@@ -375,10 +305,6 @@ def _setting_stores(story: Story) -> Iterator[Seen]:
         and s.source.value.kind is ValueKind.CONSTANT
     ]
     yield from sorted(stores, key=lambda s: not s.access.is_new)
-
-
-def _of(checks: Sequence[Check], seen: Seen) -> Check:
-    return next(check for check in checks if check.seen is seen)
 
 
 def _weakest(readers: Sequence[Seen]) -> Marking:

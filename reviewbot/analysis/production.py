@@ -4,10 +4,13 @@ What is asked there is asked with low confidence: nobody's machine runs it under
 """
 
 import re
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from reviewbot.analysis.facts import Confidence, Fact
+
+AnyFact = TypeVar("AnyFact", bound=Fact)
 
 _BESIDE = re.compile(
     r"^(?:tools|samples|scripts|usr|Documentation)/|^lib/(?:test_|tests/)"
@@ -20,6 +23,9 @@ def is_beside(path: str) -> bool:
     return _BESIDE.search(path) is not None
 
 
-def lowered(fact: Fact) -> Fact:
-    """The fact, with low confidence where it stands in such a file."""
-    return replace(fact, confidence=Confidence.LOW) if is_beside(fact.place.path) else fact
+def lowered(fact: AnyFact) -> AnyFact:
+    """The fact, with low confidence where it stands in such a file; so too what is left of it."""
+    if not is_beside(fact.place.path):
+        return fact
+    left = lowered(fact.left) if fact.left is not None else None
+    return replace(fact, confidence=Confidence.LOW, left=left)

@@ -125,7 +125,7 @@ def _mentions(event: Event, variable: str) -> bool:
 
 def _is_rechecked(story: Story, seen: Seen) -> bool:
     """Whether the value only leads to a second look that no store can run into, or to a cmpxchg()."""
-    return not seen.access.is_write and (_is_tried(story, seen) or _is_looked_at_again(story, seen))
+    return not seen.access.is_write and (_is_tried(story, seen) or is_looked_at_again(story, seen))
 
 
 def _is_tried(story: Story, seen: Seen) -> bool:
@@ -141,7 +141,7 @@ def _is_tried(story: Story, seen: Seen) -> bool:
     )
 
 
-def _is_looked_at_again(story: Story, seen: Seen) -> bool:
+def is_looked_at_again(story: Story, seen: Seen) -> bool:
     """Whether an outcome of its test leads to a read under the lock of every store, the other to none."""
     flow = seen.study.flow
     behind = 0

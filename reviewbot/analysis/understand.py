@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from reviewbot.analysis.accessors import Accessors
+from reviewbot.analysis.announcements import Announcements
 from reviewbot.analysis.bare_sides import BareSides
 from reviewbot.analysis.before import NOTHING, Before
 from reviewbot.analysis.beside import Beside
@@ -91,7 +92,7 @@ class Analysis:
         scenarios = Scenarios(Threads(self.holding))
         self._makers: tuple[FactMaker, ...] = (
             Flags(
-                Payloads(program, self.objects),
+                Announcements(Payloads(program, self.objects), scenarios),
                 ordering,
                 self.evidence,
                 Handoffs(program),

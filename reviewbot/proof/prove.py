@@ -88,9 +88,10 @@ class Prover:
         self._verdicts: dict[str, Verdict] = {}
 
     def prove(self, scenarios: Iterable[Scenario]) -> Proof | None:
-        """The proof of the first scenario in which the question stands; else that of the first.
+        """The proof of the first scenario in which the question stands; else of the first open one.
 
-        None where there is no scenario: the question is not one of order.
+        It is refuted only where every scenario is. None where there is no scenario: the
+        question is not one of order.
         """
         proofs = []
         for scenario in scenarios:
@@ -98,7 +99,8 @@ class Prover:
             if proof.standing is Standing.PROVED:
                 return proof
             proofs.append(proof)
-        return next(iter(proofs), None)
+        is_open = (proof for proof in proofs if proof.standing is not Standing.REFUTED)
+        return next(is_open, proofs[0] if proofs else None)
 
     def _prove(self, scenario: Scenario) -> Proof:
         posted = self.judge(scenario)

@@ -1,8 +1,9 @@
 """Facts and rules give findings: what to ask, and what of it to show."""
 
 import hashlib
+import itertools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import reviewbot
@@ -69,20 +70,23 @@ def ask(  # noqa: PLR0913  (each is an option of the command line)
 
     Sorted by patch, file, line, concern and rule; the same facts in another order give the
     same findings. `pedantic` shows low confidence too. What would be shown is taken to `prover`:
-    a question that the memory model answers, or that no repair answers, is hidden. `mark` may
-    hide what is left, before it is counted how many are shown.
+    a question that the memory model answers, or that no repair answers, is hidden; what the first
+    leaves of a question is asked in its place. `mark` may hide what is left, before it is counted
+    how many are shown.
     """
     least = Confidence.LOW if pedantic else min_confidence
-    asked = []
-    for rule in rules:
-        if rule.status is Status.RETIRED:
-            continue
-        for fact in facts:
+    active = [rule for rule in rules if rule.status is not Status.RETIRED]
+
+    def each(some: Iterable[Fact]) -> Iterator[tuple[Finding, Fact]]:
+        for rule, fact in itertools.product(active, some):
             if rule.when.selects(fact):
                 reason = _reason(rule, fact, preview, least, answers)
                 finding = _finding(rule, fact, reason)
-                shown = proved(finding, fact, prover) if prover and reason is None else finding
-                asked.append((shown, fact))
+                yield (proved(finding, fact, prover) if prover and reason is None else finding), fact
+
+    asked = list(each(facts))
+    refuted = [fact for finding, fact in asked if finding.hidden is Hidden.REFUTED]
+    asked += each(fact.left for fact in refuted if fact.left is not None)
     folded = fold(behind_flags(asked))
     return tuple(sorted(with_budget(map(mark, folded) if mark else folded), key=rank))
 

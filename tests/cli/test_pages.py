@@ -48,7 +48,7 @@ def test_explain(run: Run) -> None:
 
 def test_page_from_a_stranger(run: Run, tmp_path: Path) -> None:
     text = (PAGES / "lone-flag.md").read_text()
-    text = text.replace("# Flag on its own", "# Flag \x1b[31m on its own").replace("lone-flag", "odd-flag")
+    text = text.replace("# Flag accessed", "# Flag \x1b[31m accessed").replace("lone-flag", "odd-flag")
     (tmp_path / "odd-flag.md").write_text(text)
     for arguments in (("explain", "odd-flag"), ("rules", "list")):
         done = run(*arguments, "--rules", "odd-flag.md")

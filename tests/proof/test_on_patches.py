@@ -192,6 +192,62 @@ def test_what_the_model_forbids_is_not_asked() -> None:
     assert found[0].witness.as_posted == "Never"
 
 
+def plainly(code: str) -> str:
+    return code.replace("WRITE_ONCE(b->awake, true)", "b->awake = true").replace(
+        "READ_ONCE(b->awake)", "b->awake"
+    )
+
+
+def by_rule(code: str) -> dict[str, Hidden | None]:
+    return {each.rule: each.hidden for each in findings(code)}
+
+
+def test_the_race_is_asked_about_where_the_order_is_refuted() -> None:
+    code = plainly(driver(LOCKED_FILL, LOCKED_USE))
+    assert by_rule(code) == {"flag-publishes-data": Hidden.REFUTED, "lone-flag": None}
+    (finding,) = shown(code)
+    assert "with b->song in order behind it?" in finding.message
+    assert finding.witness
+    assert (finding.witness.has_race, finding.witness.repair) == (True, "marking")
+    assert "song" not in finding.witness.test_as_posted
+
+
+@pytest.mark.parametrize("store", ["b->awake = true", "WRITE_ONCE(b->awake, true)"])
+@pytest.mark.parametrize("load", ["b->awake", "READ_ONCE(b->awake)"])
+def test_a_mark_on_one_side_is_asked_about_by_the_rule_of_marks(store: str, load: str) -> None:
+    code = driver(
+        LOCKED_FILL.replace("WRITE_ONCE(b->awake, true)", store),
+        LOCKED_USE.replace("READ_ONCE(b->awake)", load),
+    )
+    marks = sum("ONCE" in text for text in (store, load))
+    asked = {0: ["lone-flag"], 1: ["mixed-marking"], 2: []}[marks]
+    assert [each.rule for each in shown(code)] == asked
+
+
+def test_nothing_is_left_of_a_hint_that_is_tested_again_under_the_lock() -> None:
+    again = LOCKED_USE.replace("n += b->song;", "if (b->awake)\n\t\t\tn += b->song;")
+    fill = LOCKED_FILL.replace("\n\tspin_unlock(&b->lock);", "") + "\n\tspin_unlock(&b->lock);"
+    assert by_rule(plainly(driver(fill, again))) == {"flag-publishes-data": Hidden.REFUTED}
+
+
+def test_the_race_is_not_asked_about_beside_a_question_of_order() -> None:
+    use = "\tif (b->awake)\n\t\tn += b->song;"
+    assert by_rule(plainly(driver(LOCKED_FILL, use))) == {"flag-publishes-data": None}
+
+
+def test_the_race_of_an_ordered_half_is_left_too() -> None:
+    fill = LOCKED_FILL.replace("\tWRITE", "\tsmp_wmb();\n\tWRITE")
+    assert by_rule(plainly(driver(fill, LOCKED_USE))) == {"one-sided-pair": Hidden.REFUTED, "lone-flag": None}
+
+
+def test_an_answer_to_the_race_holds() -> None:
+    code = plainly(driver(LOCKED_FILL, LOCKED_USE)).replace(
+        "\tb->awake = true;",
+        "\t/* reviewbot: allow lone-flag: a stale value only delays */\n\tb->awake = true;",
+    )
+    assert by_rule(code)["lone-flag"] is Hidden.ALLOWED
+
+
 def test_it_is_asked_where_the_use_is_outside_of_the_lock() -> None:
     use = "\tif (READ_ONCE(b->awake))\n\t\tn += b->song;"
     finding = only(shown(driver(LOCKED_FILL, use)))
