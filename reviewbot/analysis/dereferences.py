@@ -18,9 +18,11 @@ from reviewbot.analysis.flow import bits
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.obtained import LETTING_GO, REFERENCE, Obtained, Pointers, follows, refers
 from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.scenario import Act, Doing, Scenario
 from reviewbot.analysis.scenarios import FOLLOW, Scenarios
 from reviewbot.analysis.sightings import Sightings
+from reviewbot.analysis.stories import Stories
 from reviewbot.analysis.threads import Point, word
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Assign, Call, Marking
@@ -39,8 +41,10 @@ class Dereferences:
         effects: Effects,
         exposure: Exposure,
         sightings: Sightings,
+        stories: Stories,
         scenarios: Scenarios,
     ) -> None:
+        self._stories = stories
         self._program = program
         self._scenarios = scenarios
         self._holding = holding
@@ -73,9 +77,17 @@ class Dereferences:
             if not any(study.is_new(study.function.events[i].line) for i in (found.event, index)):
                 continue
             if self._is_kept(study, found, definition, index):
+                self._note(study, found, "holds a reference of what it finds there")
                 return None
             return self._escaped(study, found, index, sections[0])
+        if study.is_new(study.function.events[found.event].line) and self._is_followed(study, found):
+            self._note(study, found, "follows it inside its read-side section only, or under a lock")
         return None
+
+    def _note(self, study: Study, found: Obtained, words: str) -> None:
+        """Why nothing is asked of the field that a pointer was found in."""
+        field = self._sightings.field(found.path)
+        self._stories.note(field, Quiet.KEPT_ALIVE, f"{study.name}() {words}")
 
     def _exits(self, study: Study, sections: tuple[ReadSection, ...]) -> int:
         """The events that end one of the sections."""

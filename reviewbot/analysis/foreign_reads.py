@@ -10,6 +10,7 @@ from reviewbot.analysis import wording
 from reviewbot.analysis.evidence import Evidence, Overlap
 from reviewbot.analysis.facts import Confidence
 from reviewbot.analysis.foreign import Foreign
+from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.unprotected import ForeignRead
 from reviewbot.syntax.model import Kind, Marking
@@ -30,6 +31,11 @@ class ForeignReads:
             seen, owner = plain[0]
             others = [s for s, _ in found if s.study is seen.study and s.access.text == seen.access.text]
             yield self._fact(story, seen, owner, [s for s, _ in plain], _is_repeated(seen, others))
+            return
+        for seen, _ in found:
+            if seen.access.is_new and seen.access.kind is Kind.READ:
+                how = seen.access.accessor or seen.access.marking.value
+                story.reasons.note(Quiet.MARKED, f"{seen.study.name}() marks its read: {how}()")
 
     def _fact(
         self, story: Story, seen: Seen, owner: str, reads: Sequence[Seen], is_repeated: bool

@@ -15,9 +15,11 @@ from reviewbot.analysis.list_uses import ListUse, ListUses
 from reviewbot.analysis.locks import same_lock
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.scenario import Scenario
 from reviewbot.analysis.scenarios import Scenarios, free, take_away
 from reviewbot.analysis.sightings import Sightings
+from reviewbot.analysis.stories import Stories
 from reviewbot.analysis.threads import Point, word
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Access, Assign, Call, Event, Kind, Marking, Path, Return, Value, ValueKind
@@ -45,14 +47,16 @@ class Unpublished(msgspec.Struct, frozen=True):
 class Frees:
     """The free facts of one program."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (one collaborator for each question)
         self,
         program: Program,
         objects: Objects,
         list_uses: ListUses,
         sightings: Sightings,
+        stories: Stories,
         scenarios: Scenarios,
     ) -> None:
+        self._stories = stories
         self._program = program
         self._scenarios = scenarios
         self._objects = objects
@@ -68,12 +72,29 @@ class Frees:
         for gone in self._unpublished(study):
             if gone.variable in asked:
                 continue
+            self._note(study, gone)
             for index in bits(study.flow.may_follow(gone.event)):
                 freed = self._freed(study, index, gone.variable)
                 if freed is not None and self._is_early(study, gone, index):
                     asked.add(gone.variable)
                     yield self._fact(study, gone, index, freed)
                     break
+
+    def _note(self, study: Study, gone: Unpublished) -> None:
+        """What lets the readers of an object go before it is freed, where the series wrote that."""
+        for index in bits(study.flow.may_follow(gone.event)):
+            event = study.function.events[index]
+            if not isinstance(event, Call) or not study.is_new(event.line):
+                continue
+            deferred, grace = self._rcu.deferred_free(event.function), self._rcu.grace_period(event.function)
+            if deferred is not None and _is_part(event.arguments[deferred.object :][:1], gone.variable):
+                words = f"{study.name}() leaves what {gone.primitive} takes away to {event.function}()"
+            elif grace is not None and grace.way == "sync":
+                words = f"{study.name}() waits for readers behind {gone.primitive}: {event.function}()"
+            else:
+                continue
+            self._stories.note(self._sightings.field(gone.path), Quiet.DRAINED, words)
+            return
 
     def _unpublished(self, study: Study) -> Iterator[Unpublished]:
         for use in self._list_uses.of(study):
@@ -239,6 +260,11 @@ def _removed(use: ListUse) -> Path | None:
 
 def _is(value: Value, variable: str) -> bool:
     return value.kind is ValueKind.VARIABLE and value.name == variable
+
+
+def _is_part(values: Sequence[Value], variable: str) -> bool:
+    """Whether they are the object that the variable points to, or a member of it."""
+    return any((value.path.root if value.path is not None else value.name) == variable for value in values)
 
 
 def _ends(study: Study) -> list[int]:

@@ -17,8 +17,10 @@ from reviewbot.analysis.list_uses import ListUse, ListUses, is_local
 from reviewbot.analysis.locks import same_lock
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
+from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.scenario import Act, Doing, Scenario
 from reviewbot.analysis.scenarios import Scenarios
+from reviewbot.analysis.stories import Stories
 from reviewbot.analysis.threads import Point, word
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Call, Marking, Root
@@ -27,14 +29,16 @@ from reviewbot.syntax.model import Call, Marking, Root
 class Lists:
     """The list facts of one program."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (one collaborator for each question)
         self,
         program: Program,
         contexts: Contexts,
         provenance: Provenance,
         list_uses: ListUses,
+        stories: Stories,
         scenarios: Scenarios,
     ) -> None:
+        self._stories = stories
         self._program = program
         self._scenarios = scenarios
         self._contexts = contexts
@@ -52,6 +56,20 @@ class Lists:
             if fact is not None:
                 asked.add(use.access.field)
                 yield fact
+            else:
+                self._note(use)
+
+    def _note(self, use: ListUse) -> None:
+        """Why nothing is asked of the list that is used here, and of the entries' link."""
+        if use.primitive.is_rcu:
+            kind = Quiet.MARKED
+            words = f"{use.study.name}() {'changes' if use.is_change else 'walks'} it with {use.name}"
+        elif use.is_change and not any(other.primitive.is_rcu for other in self._list_uses.partners(use)):
+            kind, words = Quiet.ONE_SIDED, "no walk or change of it at hand is one of RCU's"
+        else:
+            return
+        for field in dict.fromkeys(filter(None, (use.head, use.link, use.access.field))):
+            self._stories.note(field, kind, words)
 
     def _mismatch(self, use: ListUse) -> ListMismatch | None:
         if use.is_change and not use.primitive.is_rcu:

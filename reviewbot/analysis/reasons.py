@@ -39,6 +39,8 @@ class Quiet(Enum):
     """The access has its mark."""
     ANSWERED = "answered"
     """A marked access beside it answers for it."""
+    KEPT_ALIVE = "kept-alive"
+    """A read-side section, a lock or a reference keeps what the pointer leads to."""
     UNSEEN = "unseen"
     """Nothing seen says that two sides run at the same time."""
     ONE_SIDED = "one-sided"

@@ -18,7 +18,7 @@ from reviewbot.analysis.knobs import Knobs
 from reviewbot.analysis.locks import common_locks
 from reviewbot.analysis.objects import CONSTRUCTOR, DESTRUCTOR, Objects
 from reviewbot.analysis.program import Program, Study
-from reviewbot.analysis.reasons import Reasons
+from reviewbot.analysis.reasons import Quiet, Reasons
 from reviewbot.analysis.types import object_name, object_text
 from reviewbot.syntax.model import Access, Kind, Marking, Member, Root, Test, TypeName
 
@@ -185,6 +185,12 @@ class Stories:
             told = reversed(self.of(field.name))  # of two programs the first
             self._by_field[field.name] = {story.field: story for story in told}
         return self._by_field[field.name].get(field)
+
+    def note(self, field: Field, kind: Quiet, words: str) -> None:
+        """Remember a reason that was found in a function, where the field's story is told at all."""
+        story = self.story(field) if field.name in self._told else None
+        if story is not None:
+            story.reasons.note(kind, words)
 
     def expanded(self, study: Study) -> tuple[tuple[int, Access, str | None], ...]:
         """The accesses of a function, those made through one-line helpers included.

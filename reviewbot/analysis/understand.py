@@ -130,9 +130,11 @@ class Analysis:
         finders = Finders(self.program, list_uses, provenance)
         return (
             PageTables(self.holding),
-            Dereferences(self.program, self.holding, self.effects, exposure, sightings, scenarios),
-            Lists(self.program, self.contexts, provenance, list_uses, scenarios),
-            Frees(self.program, self.objects, list_uses, sightings, scenarios),
+            Dereferences(
+                self.program, self.holding, self.effects, exposure, sightings, self.stories, scenarios
+            ),
+            Lists(self.program, self.contexts, provenance, list_uses, self.stories, scenarios),
+            Frees(self.program, self.objects, list_uses, sightings, self.stories, scenarios),
             LateStores(self.program, self.stories, provenance, self.holding, finders, scenarios),
             StaleCopies(self.program, self.objects, self.stories, provenance, self.holding, sightings),
             GraceWaits(self.program, self.holding, self.effects, self.contexts, sightings),
@@ -159,6 +161,15 @@ class Analysis:
         declared = self.program.all_declared()[:MOST_TOLD]
         stories = ((field, self.stories.story(field)) for field in declared)
         return tuple(Account(field, story.reasons.told() if story else (UNUSED,)) for field, story in stories)
+
+    def of_field(self, story: Story) -> tuple[Fact, ...]:
+        """All facts about one field, those of the functions that access it too."""
+        found = list(self.of_story(story))
+        for study in dict.fromkeys(seen.study for seen in story.seen if seen.study.is_touched):
+            for maker in self._function_makers:
+                found += maker.facts(study)
+        found += self._removed.all_facts()
+        return tuple(dict.fromkeys(lowered(fact) for fact in found if fact.field == story.field))
 
     def of_story(self, story: Story) -> Iterator[Fact]:
         """What there is to ask of one field; its story knows why the rest is not asked."""

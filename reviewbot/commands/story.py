@@ -163,7 +163,7 @@ def _lines(story: Story, looked: _Looked) -> Iterator[str]:
 
 def _verdict(story: Story, looked: _Looked) -> str:
     """What is asked of the field, or why nothing is."""
-    facts = tuple(dict.fromkeys(looked.analysis.of_story(story)))
+    facts = looked.analysis.of_field(story)
     findings = ask(load_rules(), facts, prover=Prover(looked.judge))
     return clean.line(verdict(story.field, findings, story.reasons.told()))
 
