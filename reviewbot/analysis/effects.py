@@ -6,12 +6,11 @@ or release their caller's, are derived from their own bodies.
 
 import re
 
-import msgspec
 from msgspec.structs import replace
 
 from reviewbot.analysis import locks
-from reviewbot.analysis.facts import Known, ReadSection
-from reviewbot.analysis.flow import solve
+from reviewbot.analysis.facts import Known
+from reviewbot.analysis.holds import Change, Conditional, Hold, net_changes, unmatched_releases
 from reviewbot.analysis.program import Program, Study
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.kernel.vocabulary.locks import LockEffect
@@ -19,55 +18,10 @@ from reviewbot.kernel.vocabulary.words import Held, LockName
 from reviewbot.syntax.facts import FileFacts
 from reviewbot.syntax.model import Call, Scope, Value, ValueKind
 
-RANK = {Known.SEEN: 0, Known.ASSERTED: 1, Known.CALLERS: 2, Known.HINTED: 3}
 WRAPPER_DEPTH = 2
 _LOCK_WORD = re.compile(r"(^|_)(lock|unlock)(_(?!init|destroy|class|stat|held|debug|owner|dep|count)|$)")
 _CALLED = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 _ANNOTATION = re.compile(r"^(\w+)\s*\((.*)\)$", re.DOTALL)
-
-
-class Hold(msgspec.Struct, frozen=True):
-    """A lock held or a read-side section entered."""
-
-    text: str
-    identity: str
-    is_exclusive: bool
-    known: Known
-    is_section: bool = False
-    flavour: str = ""
-    implies: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> tuple[bool, str]:
-        """What two holds of the same lock, spelled alike, have in common."""
-        return self.is_section, self.text
-
-    @property
-    def name(self) -> str:
-        """What it goes by where locks are compared: its identity, or else its spelling."""
-        return self.identity or self.text
-
-    @property
-    def rank(self) -> int:
-        """How unsure the knowledge is; 0 is seen."""
-        return RANK[self.known]
-
-    def sections(self) -> tuple[ReadSection, ...]:
-        """The read-side sections that it stands for."""
-        if self.is_section:
-            return (ReadSection(self.flavour, self.text if self.flavour == "srcu" else ""),)
-        return (ReadSection("rcu"),) if "rcu" in self.implies else ()
-
-
-class Change(msgspec.Struct, frozen=True):
-    """One hold that an event begins (`acquires`) or ends."""
-
-    hold: Hold
-    acquires: bool
-
-
-Conditional = tuple[Change, bool]
-"""A change, and whether it happens on a non-zero result (else on zero)."""
 
 
 class Effects:
@@ -270,13 +224,13 @@ class Effects:
         if study not in self._wrappers:
             self._wrappers[study] = ()
             self._prepare(study, depth)
-            self._wrappers[study] = tuple(_net_changes(study, self._changes[study]))
+            self._wrappers[study] = tuple(net_changes(study, self._changes[study]))
         return self._wrappers[study]
 
     def entry(self, study: Study) -> frozenset[Hold]:
         """What the function itself says is held when it is entered."""
         found = {hold.key: hold for hold in self._annotated(study)}
-        for change in _unmatched_releases(study, self.changes(study)):
+        for change in unmatched_releases(study, self.changes(study)):
             found.setdefault(change.hold.key, change.hold)
         taken = {c.hold.key for changes in self.changes(study).values() for c in changes if _is_seen(c)}
         for changes in self.changes(study).values():
@@ -357,49 +311,3 @@ def _for_caller(hold: Hold, wrapper: Study, call: Call) -> Hold:
                 rest = "." + rest[2:] if rest.startswith("->") else rest
             return replace(hold, text=text + rest)
     return hold
-
-
-def _net_changes(study: Study, changes: dict[int, tuple[Change, ...]]) -> list[Change]:
-    """The holds that every way out of the function has gained, and those it has lost."""
-    function = study.function
-    empty: frozenset[Change] = frozenset()
-
-    def through(block: int, state: frozenset[Change]) -> frozenset[Change]:
-        for event in function.blocks[block].events:
-            for change in changes.get(event, ()):
-                if change.hold.known is not Known.SEEN:
-                    continue
-                opposite = replace(change, acquires=not change.acquires)
-                partners = {
-                    c for c in state if c.acquires != change.acquires and c.hold.key == change.hold.key
-                }
-                state = state - partners - {opposite} if partners else state | {change}
-        return state
-
-    starts = solve(function, empty, through, lambda _b, _e, s: s, lambda a, b: a & b)
-    ends = [
-        through(number, state)
-        for number, (block, state) in enumerate(zip(function.blocks, starts, strict=True))
-        if state is not None and not block.edges
-    ]
-    kept = frozenset.intersection(*ends) if ends else empty
-    return sorted(kept, key=lambda c: (c.acquires, c.hold.text))
-
-
-def _unmatched_releases(study: Study, changes: dict[int, tuple[Change, ...]]) -> list[Change]:
-    """The releases of locks that no path of the function has taken before: held on entry."""
-    taken: dict[str, int] = {}
-    for index, found in changes.items():
-        for change in found:
-            if change.acquires:
-                taken[change.hold.name] = taken.get(change.hold.name, 0) | 1 << index
-    unmatched = []
-    for index, found in changes.items():
-        if not study.flow.is_reached(index):
-            continue
-        before = study.flow.may_precede(index)
-        for change in found:
-            earlier = (name for name, mask in taken.items() if mask & before)
-            if not change.acquires and not any(locks.same_lock(change.hold.name, name) for name in earlier):
-                unmatched.append(Change(replace(change.hold, known=Known.SEEN), True))
-    return unmatched

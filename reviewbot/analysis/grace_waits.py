@@ -9,7 +9,7 @@ import msgspec
 
 from reviewbot.analysis import wording
 from reviewbot.analysis.contexts import Contexts
-from reviewbot.analysis.effects import Change, Effects, Hold
+from reviewbot.analysis.effects import Effects
 from reviewbot.analysis.facts import (
     Confidence,
     Field,
@@ -21,6 +21,7 @@ from reviewbot.analysis.facts import (
     Step,
 )
 from reviewbot.analysis.held import Holding
+from reviewbot.analysis.holds import Change, Hold
 from reviewbot.analysis.locks import same_lock
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.sightings import Sightings

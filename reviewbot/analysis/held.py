@@ -11,9 +11,10 @@ import msgspec
 from msgspec.structs import replace
 
 from reviewbot.analysis.contexts import Contexts
-from reviewbot.analysis.effects import Change, Effects, Hold
+from reviewbot.analysis.effects import Effects
 from reviewbot.analysis.facts import HeldLock, Known, ReadSection
 from reviewbot.analysis.flow import solve
+from reviewbot.analysis.holds import Change, Hold
 from reviewbot.analysis.locks import owner_text, same_lock
 from reviewbot.analysis.program import Program, Study
 from reviewbot.syntax.model import Call, Edge, Sense, ValueKind

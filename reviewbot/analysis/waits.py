@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from reviewbot.analysis.effects import Effects, Hold
+from reviewbot.analysis.effects import Effects
 from reviewbot.analysis.facts import Known
 from reviewbot.analysis.flow import bits
 from reviewbot.analysis.held import Holding
+from reviewbot.analysis.holds import Hold
 from reviewbot.analysis.locks import same_lock
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.spelling import arguments, for_caller
