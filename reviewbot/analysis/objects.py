@@ -70,7 +70,7 @@ class Objects:
 
     def _makes(self, study: Study, definition: Event, event: int, depth: int) -> bool:
         """Whether the definition gives a new object, or a part of a fresh one."""
-        if depth == 0:
+        if depth <= 0:
             return False
         if isinstance(definition, Call):
             if self.is_allocation(definition.function, study.file.path, depth):
