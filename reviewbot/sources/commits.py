@@ -31,7 +31,8 @@ def read_range(text: str, repository: Repository) -> Series:
     first patch.
 
     Raises:
-        SourceError: a revision is unknown, or the range holds no commit to review or too many.
+        SourceError: a revision is unknown, or the range holds no commit to review, too many, or
+            the one that a shallow clone begins with.
     """
     chosen, merges = _chosen(text, repository)
     if not chosen:
@@ -41,6 +42,7 @@ def read_range(text: str, repository: Repository) -> Series:
     if len(chosen) > _MOST:
         message = f"{text} holds {len(chosen)} commits; name a range of at most {_MOST}"
         raise SourceError(message)
+    _check_first(chosen, text, repository)
     patches = []
     for index, (commit, diff) in enumerate(repository.diffs(chosen), 1):
         patches.append(_patch(index, commit, repository.commit(commit), diff))
@@ -73,11 +75,23 @@ def _chosen(text: str, repository: Repository) -> tuple[list[str], list[str]]:
     return ([], [commit]) if is_merge else ([commit], [])
 
 
+def _check_first(commits: list[str], text: str, repository: Repository) -> None:
+    """Refuses a commit without its parent: all files of the tree would be new in it."""
+    for commit in commits:
+        if repository.begins_with(commit):
+            message = (
+                f"{text}: this shallow clone begins with {commit[:12]}, what was before it is not here;"
+                " git fetch --deepen=100, or name later commits"
+            )
+            raise SourceError(message)
+
+
 def _last(count: int, repository: Repository) -> tuple[list[str], list[str]]:
     tip = repository.resolve("HEAD")
     chosen = _listed(repository, "--first-parent", "--no-merges", f"--max-count={count}", tip)
     if not chosen:
         return [], []
+    _check_first(chosen, f"-{count}", repository)
     parents = _parents(repository.commit(chosen[0]))
     merges = _listed(repository, "--first-parent", "--merges", tip, *(f"^{parent}" for parent in parents))
     return chosen, merges

@@ -131,6 +131,18 @@ class Repository:
         return out.decode("ascii", "replace").strip() if status == 0 else None
 
     @cached_property
+    def _shallow(self) -> bytes:
+        """The commits that a shallow clone begins with, a line each; empty where it is whole."""
+        try:
+            return (self._objects.parent / "shallow").read_bytes()
+        except OSError:
+            return b""
+
+    def begins_with(self, commit: str) -> bool:
+        """Whether this is a shallow clone whose history begins with a commit: it has no parent here."""
+        return commit.encode("ascii", "replace") in self._shallow.split()
+
+    @cached_property
     def shadow(self) -> Shadow:
         """The shadow repository, made when first needed.
 
@@ -141,7 +153,7 @@ class Repository:
         if status != 0:
             message = f"{self.git_dir}: git cannot read this repository; see `git status` there"
             raise TreeError(message)
-        return Shadow(self._objects, out.decode("ascii", "replace").strip(), self.git_dir, _Git)
+        return Shadow(self._objects, out.decode("ascii", "replace").strip(), self._shallow, _Git)
 
     def _ask(self, *arguments: str) -> tuple[int, bytes]:
         """Asks the user's own repository; only for rev-parse, which runs nothing of its config."""

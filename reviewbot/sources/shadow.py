@@ -6,7 +6,6 @@ and all else stay in the temporary folder.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -65,7 +64,7 @@ class Shadow:
     """A temporary repository with an empty worktree that borrows the objects of another."""
 
     def __init__(
-        self, objects: Path, object_format: str, user_git_dir: Path, door: Callable[[Path], Door]
+        self, objects: Path, object_format: str, shallow: bytes, door: Callable[[Path], Door]
     ) -> None:
         from tempfile import TemporaryDirectory  # noqa: PLC0415 - slow to import, and not needed to read mail
 
@@ -79,8 +78,8 @@ class Shadow:
         (git_dir / "config").write_text(_config(object_format), "ascii")
         (git_dir / "info/attributes").write_text(_ATTRIBUTES, "ascii")
         (git_dir / "objects/info/alternates").write_bytes(_alternate(objects))
-        with suppress(OSError):
-            (git_dir / "shallow").write_bytes((user_git_dir / "shallow").read_bytes())
+        if shallow:
+            (git_dir / "shallow").write_bytes(shallow)
         self.root = root
         self.environment = _SCRIPTED | {
             "GIT_DIR": str(git_dir),

@@ -92,6 +92,22 @@ def test_the_first_commit_of_all_has_no_base(repository: Repository) -> None:
     assert {file.status for file in series.patches[0].files} == {Status.ADDED}
 
 
+@pytest.mark.parametrize("text", ["topic~1", "-2", "-3"])
+@pytest.mark.parametrize("is_linked", [False, True], ids=["clone", "linked worktree"])
+def test_what_a_shallow_clone_begins_with_is_refused(
+    user: Path, tmp_path: Path, text: str, is_linked: bool
+) -> None:
+    place = tmp_path / "shallow"
+    git(tmp_path, "clone", "-q", "--depth=2", "--branch=topic", user.as_uri(), str(place))
+    if is_linked:
+        git(place, "worktree", "add", "-q", "--detach", str(tmp_path / "linked"))
+        place = tmp_path / "linked"
+    with Repository.open(place) as repository:
+        assert [patch.subject for patch in read_range("HEAD~1..HEAD", repository).patches] == ["flame: dark"]
+        with pytest.raises(SourceError, match=r"this shallow clone begins with \w{12}, .*--deepen"):
+            read_range(text.replace("topic", "HEAD"), repository)
+
+
 def test_merges_are_left_out_and_named(user: Path, repository: Repository) -> None:
     git(user, "checkout", "-q", "main")
     commit(user, "other", {"other.c": "int other;\n"})
