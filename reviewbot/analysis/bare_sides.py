@@ -174,7 +174,7 @@ class BareSides:
 
     def _open_entry(self, study: Study, depth: int) -> str:
         """The function called from outside with no lock that leads here."""
-        if self._contexts.is_open_entry(study):
+        if self._contexts.is_entered_unlocked(study):
             return study.name
         sites = self._program.sites(study) if depth else ()
         return next(filter(None, (self._open_entry(site.caller, depth - 1) for site in sites)), "")

@@ -55,6 +55,9 @@ GUARDED = frozenset(
 )
 """Contexts whose callers serialise them, or may hold locks that the code at hand does not show."""
 
+INTERRUPTING = frozenset({"hardirq", "softirq", "softirq_timer", "hardirq_timer"})
+"""Contexts that are read-side sections by themselves, and hold no lock."""
+
 
 class Contexts:
     """The contexts of the functions of one program, from the tables and calls at hand."""
@@ -124,6 +127,12 @@ class Contexts:
         for row in self._tables():
             found.setdefault(row.function, []).append(row)
         return {name: tuple(rows) for name, rows in found.items()}
+
+    def is_entered_unlocked(self, study: Study) -> bool:
+        """Whether the function is called from outside with no lock, if maybe in a read-side section."""
+        return self.is_open_entry(study) or (
+            self.is_registered(study) and not self.holds(study) and bool(self.of(study) & INTERRUPTING)
+        )
 
     def is_open_entry(self, study: Study) -> bool:
         """Whether the function is called from outside with no lock and in no read-side section.

@@ -167,9 +167,13 @@ class Evidence:
         """Whether only a name or a comment says that some lock is held."""
         return any(lock.is_hinted for lock in seen.access.held)
 
+    def is_open_entry(self, study: Study) -> bool:
+        """Whether the function is called from outside with no lock and in no read-side section."""
+        return self._contexts.is_open_entry(study)
+
     def is_entered_unlocked(self, study: Study) -> bool:
         """Whether the function is called from outside, with no lock that we cannot see."""
-        return self._contexts.is_open_entry(study)
+        return self._contexts.is_entered_unlocked(study)
 
     @staticmethod
     def is_of_object(lock: HeldLock, seen: Seen) -> bool:

@@ -43,7 +43,7 @@ class NewFields:
     def _overlap(self, story: Story, writers: list[Seen]) -> Overlap:
         """Two writers that can overlap, or one that is called from outside with no lock held."""
         overlap = self._evidence.overlap(story, writers[0], writers[1:])
-        entry = next((w for w in writers if self._evidence.is_entered_unlocked(w.study)), None)
+        entry = next((w for w in writers if self._evidence.is_open_entry(w.study)), None)
         if overlap.strength or entry is None:
             return overlap
         return Overlap(f"{wording.function(entry.access)} is called with no lock held", 1)

@@ -173,6 +173,52 @@ def test_read_suppressor(changes: tuple[tuple[str, str], ...]) -> None:
     assert "lockless-read" not in rules(changed(READ, *changes))
 
 
+CALLBACKS = {
+    "interrupt": (
+        "static irqreturn_t wren_irq(int irq, void *data)\n{\n\tstruct wren *w = data;\n",
+        "\treturn IRQ_HANDLED;\n",
+    ),
+    "timer": (
+        "static void wren_tick(struct timer_list *t)\n{\n\tstruct wren *w = from_timer(w, t, timer);\n",
+        "",
+    ),
+}
+
+KNOWN_BY_CALL = """
+static void wren_start(struct wren *w)
+{
+	timer_setup(&w->timer, wren_tick, 0);
+}
+"""
+
+SET_UNDER_LOCK = """
+struct wren {
+	struct mutex lock;
+	struct timer_list timer;
+	u32 period;
+};
+
+static void wren_slow(struct wren *w, u32 by)
+{
+	mutex_lock(&w->lock);
+	w->period = w->period + by;
+	mutex_unlock(&w->lock);
+}
+"""
+
+
+@pytest.mark.parametrize("name", CALLBACKS)
+def test_read_in_a_callback_that_interrupts(name: str) -> None:
+    head, tail = CALLBACKS[name]
+    callback = f"\n{head}\n\twren_wait(w->period);\n{tail}}}\n"
+    text = SET_UNDER_LOCK + callback + (KNOWN_BY_CALL if name == "timer" else "")
+    (fact,) = facts(text, MixedMarking)
+    assert fact.store.strip() == "wren_wait(w->period);"
+    assert (fact.is_new_reader, fact.lock) == (True, "w->lock")
+    held = text.replace("\twren_wait(", "\tguard(mutex)(&w->lock);\n\twren_wait(")
+    assert facts(held, MixedMarking) == []
+
+
 def test_helper_called_without_the_lock_too() -> None:
     bare = changed(
         HELPER,
