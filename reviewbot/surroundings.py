@@ -15,11 +15,17 @@ from reviewbot.series.view import FileView, Fragment, older_lines
 from reviewbot.sources.git import Repository
 from reviewbot.syntax.codec import Codec
 from reviewbot.syntax.facts import FileFacts
-from reviewbot.syntax.model import Struct
+from reviewbot.syntax.model import Struct, TypeName
 from reviewbot.syntax.shelf import digest
 
 MOST_HEADERS = 400
-"""Headers read in search of one struct, at most; two levels of #include are followed."""
+"""Headers looked into, at most; two levels of #include are followed."""
+
+MOST_FURTHER = 1500
+"""Headers read, at most, where a struct is declared still further down: every level is followed then."""
+
+MOST_DECLARING = 3
+"""Headers further down that are parsed for one struct, at most."""
 
 MOST_FILES = 40
 """A word that more files near by have is too common to follow."""
@@ -45,6 +51,14 @@ _POINTING = re.compile(
 )
 """Inline functions that return a pointer to a struct, and macros that are container_of()."""
 
+_VARIABLE = re.compile(
+    rb"^(?:extern|register)[ \t]++(?:const[ \t]++)?+struct[ \t]++(\w++)[ \t]*+(?:__\w++[ \t]++)*+([ \t*]*+)"
+    rb"(?:__\w++[ \t]++)*+(\w++)(\[[^\]\n]*+\])?+(?:[ \t]*+asm[ \t]*+\([^()\n]*+\)|[^;,(){}\n]*+);"
+    rb"|^DECLARE_PER_CPU\w*+\(struct[ \t]++(\w++),[ \t]*+(\w++)\)",
+    re.MULTILINE,
+)
+"""Variables that are structs, arrays of them, or point to one, as headers declare them."""
+
 _LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")
 _BLANKED = bytes(byte if byte in _LETTERS else 32 for byte in range(256))
 
@@ -65,8 +79,12 @@ class Surroundings:
         self._facts: dict[str, FileFacts | None] = {}
 
     def struct(self, tag: str) -> Struct | None:
-        """The declaration of a tag in the headers that the files of the series include."""
-        for path in self._declaring.get(tag.encode("utf-8", "replace"), ()):
+        """The declaration of a tag in the headers that the files of the series include.
+
+        `outer.member` is a nested one without a tag of its own, as in `Struct`.
+        """
+        outer = tag.partition(".")[0].encode("utf-8", "replace")
+        for path in self._declaring.get(outer, ()) or self._declaring_further.get(outer, ())[:MOST_DECLARING]:
             facts = self.load(path)
             found = facts.struct(tag) if facts else None
             if found is not None:
@@ -76,11 +94,43 @@ class Surroundings:
     @cached_property
     def _declaring(self) -> dict[bytes, list[str]]:
         """Tag -> the headers that declare it, in the order of their inclusion."""
+        return self._tags(self._headers)
+
+    @cached_property
+    def _declaring_further(self) -> dict[bytes, list[str]]:
+        """The same of the headers that these include in turn, and so on."""
+        return self._tags(self._further())
+
+    def _tags(self, headers: Iterable[str]) -> dict[bytes, list[str]]:
         found: dict[bytes, list[str]] = {}
-        for path in self._headers:
+        for path in headers:
             for tag in dict.fromkeys(_TAG.findall(self._text(path) or b"")):
                 found.setdefault(tag, []).append(path)
         return found
+
+    def variable(self, name: str) -> TypeName | None:
+        """The type of a variable at file level that a header declares to be a struct, or to point to one.
+
+        Those of the files of the series and of the headers they include are known; None also where
+        two of one name differ.
+        """
+        return self._variables.get(name.encode("utf-8", "replace"))
+
+    @cached_property
+    def _variables(self) -> dict[bytes, TypeName | None]:
+        found: dict[bytes, TypeName | None] = {}
+        for text in self._own_and_included():
+            for tag, stars, name, array, cpu_tag, cpu_name in _VARIABLE.findall(text):
+                type_ = TypeName(f"struct {(tag or cpu_tag).decode('ascii')}", stars.count(b"*"), bool(array))
+                key = name or cpu_name
+                found[key] = type_ if found.get(key, type_) == type_ else None
+        return found
+
+    def _own_and_included(self) -> Iterator[bytes]:
+        """The texts of the files of the series and of the headers that they include."""
+        for file in self._files.values():
+            yield from (fragment.text for fragment in file.view.fragments)
+        yield from (self._text(path) or b"" for path in self._headers)
 
     def pointed_to(self, name: str) -> str | None:
         """The tag of the struct that an inline function or a container_of() macro gives a pointer to.
@@ -94,8 +144,7 @@ class Surroundings:
     def _pointing(self) -> dict[bytes, str | None]:
         """Function or macro -> the tag of what it points to; None where definitions differ."""
         found: dict[bytes, str | None] = {}
-        own = (fragment.text for file in self._files.values() for fragment in file.view.fragments)
-        for text in (*own, *(self._text(path) or b"" for path in self._headers)):
+        for text in self._own_and_included():
             for returned, function, macro, container in _POINTING.findall(text):
                 name, tag = function or macro, (returned or container).decode("ascii")
                 found[name] = tag if found.get(name, tag) == tag else None
@@ -209,22 +258,34 @@ class Surroundings:
             for path in self._repository.listing(self._base, folder)
             if path.endswith((".c", ".h"))
         }
-        headers = {path for path in self._included(self._files) if self._text(path) is not None}
-        return tuple(sorted(beside | headers))
+        return tuple(sorted(beside.union(self._included(self._files))))
 
     @cached_property
     def _headers(self) -> tuple[str, ...]:
         """The headers that the files include, directly and then through one more."""
         first = self._included(self._files)
-        second = self._included([path for path in first if self._text(path) is not None])
-        return tuple(dict.fromkeys((*first, *second)))[:MOST_HEADERS]
+        return tuple(dict.fromkeys((*first, *self._included(first))))[:MOST_HEADERS]
+
+    def _further(self) -> Iterator[str]:
+        """The headers more than two levels of #include away, the nearer first."""
+        known = set(self._headers)
+        level = self._headers
+        while level and len(known) < MOST_FURTHER:
+            level = tuple(path for path in self._included(level) if path not in known)
+            known.update(level)
+            yield from level
 
     def _included(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """The headers at the base that files include, in order."""
         found: dict[str, None] = {}
         for path in paths:
             names = self._files[path].includes if path in self._files else _includes(self._text(path) or b"")
             for name in names:
-                found.update(dict.fromkeys(_candidates(path, name)))
+                there = [place for place in _candidates(path, name) if self._text(place) is not None]
+                generic = _generic(name) if not there else None
+                if generic is not None and self._text(generic) is not None:
+                    there.append(generic)
+                found.update(dict.fromkeys(there))
         return tuple(found)
 
     def _text(self, path: str) -> bytes | None:
@@ -268,6 +329,13 @@ def _candidates(path: str, name: str) -> tuple[str, ...]:
     elif name.startswith("asm/"):
         found.append(f"arch/x86/include/{name}")
     return tuple(candidate for candidate in found if not candidate.startswith(".."))
+
+
+def _generic(name: str) -> str | None:
+    """Where an included file is that the kernel proper, or the architecture, has none of its own for."""
+    if name.startswith("asm/"):
+        return f"include/asm-generic/{name.removeprefix('asm/')}"
+    return f"include/uapi/{name}" if "/" in name else None
 
 
 def whole_view(path: str, text: bytes) -> FileView:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from reviewbot.syntax.facts import FileFacts
-from reviewbot.syntax.model import Struct
+from reviewbot.syntax.model import Struct, TypeName
 
 
 class Elsewhere(Protocol):
@@ -15,6 +15,9 @@ class Elsewhere(Protocol):
 
     def pointed_to(self, name: str) -> str | None:
         """The tag of the struct that a function or macro of the headers gives a pointer to."""
+
+    def variable(self, name: str) -> TypeName | None:
+        """The type of a variable at file level that a header declares."""
 
     def mentioning(self, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """For each word the paths of the files near by that have it."""

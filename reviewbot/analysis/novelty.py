@@ -95,8 +95,9 @@ def _accessed(study: Study, stories: Stories) -> set[str]:
 
 def _words_around(access: Access, stories: Stories) -> set[str]:
     """The words that a function which reaches the same object is likely to have, too."""
-    tag = stories.program.types.owner_tag(access.path) if access.path.members else None
-    return {word for word in (tag, object_name(access.path)) if word}
+    members = access.path.members
+    tag = stories.program.types.owner_tag(access.path) if members else None
+    return {word for word in (tag, object_name(access.path), *members[-2:-1]) if word}
 
 
 def _name(access: Access) -> str:

@@ -60,8 +60,9 @@ class Program:
         self._near: set[str] = set()
         self._far: frozenset[str] = frozenset()
         find = elsewhere.struct if elsewhere else lambda _tag: None
+        variable = elsewhere.variable if elsewhere else lambda _name: None
         structs = (struct for path in sorted(files) for struct in files[path].structs)
-        self.types = Types(structs, self._return_type, find)
+        self.types = Types(structs, self._return_type, find, variable)
 
     @cached_property
     def _defining(self) -> dict[str, tuple[str, ...]]:

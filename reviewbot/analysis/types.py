@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from reviewbot.analysis.facts import Field
 from reviewbot.syntax.model import Member, Path, Root, Struct, TypeName
 
+_CURRENT = TypeName("struct task_struct", 1)
 POINTER_WALK = ("[]", "*")
 _BYTES = frozenset({"char", "unsigned char", "signed char", "u8", "s8", "__u8", "uint8_t", "void"})
 
@@ -17,7 +18,8 @@ _BYTES = frozenset({"char", "unsigned char", "signed char", "u8", "s8", "__u8", 
 class Types:
     """The struct declarations at hand, and what follows from them.
 
-    `find` is asked once for each tag that no file at hand declares.
+    `returns` tells what a function returns. `find` is asked once for each tag that no file at hand
+    declares, `variable` for the type of a variable that the file which uses it does not declare.
     """
 
     def __init__(
@@ -25,12 +27,14 @@ class Types:
         structs: Iterable[Struct],
         returns: Callable[[str], TypeName | None],
         find: Callable[[str], Struct | None],
+        variable: Callable[[str], TypeName | None],
     ) -> None:
         self._structs: dict[str, Struct | None] = {}
         self._owners: dict[str, set[str]] = {}
         self._members: dict[str, tuple[Struct | None, dict[str, Member]]] = {}
         self._returns = returns
         self._find = find
+        self._variable = variable
         for struct in structs:
             self.add(struct)
 
@@ -69,9 +73,15 @@ class Types:
 
     def root_type(self, path: Path) -> TypeName | None:
         """The type of the expression a path starts from."""
-        if path.root_type is not None or path.root_kind is not Root.CALL:
+        if path.root_type is not None:
             return path.root_type
-        return self._returns(path.root)
+        match path.root_kind:
+            case Root.CALL:
+                return self._returns(path.root)
+            case Root.GLOBAL if path.steps:
+                return _CURRENT if path.root == "current" else self._variable(path.root)
+            case _:
+                return None
 
     def field(self, path: Path) -> Field | None:
         """The field that an lvalue names; None for a plain `*p` and for private memory."""

@@ -16,7 +16,10 @@ from reviewbot.syntax.model import Macro
 _DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(\w*)(?:\\\n|[^\n])*", re.MULTILINE)
 _DEFINE = re.compile(rb"[ \t]*#[ \t]*define[ \t]+(\w+)(?:\(([^)]*)\))?(.*)", re.DOTALL)
 _INCLUDE = re.compile(rb'[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)[>"]')
-_ZERO = re.compile(rb"[ \t]*#[ \t]*if[ \t]+0\s*$")
+_NOT_C = rb"[ \t(]+(?:__ASSEMBLY__|__ASSEMBLER__|__cplusplus)[ \t)]*\s*$"
+_NEVER = re.compile(rb"[ \t]*#[ \t]*(?:if[ \t]+0\s*$|(?:ifdef|if[ \t]+defined)" + _NOT_C + rb")")
+_ALWAYS = re.compile(rb"[ \t]*#[ \t]*(?:ifndef|if[ \t]+![ \t]*defined)" + _NOT_C)
+"""What the kernel's C code never sees, or always: assembly in a header shared with it is no C."""
 _OPENS = (b"if", b"ifdef", b"ifndef")
 _TURNS = (b"elif", b"else", b"elifdef", b"elifndef")
 _TAIL = re.compile(rb"^\s*(?:\}|else\b|&&|\|\||[?:+\-|,)=])")
@@ -42,7 +45,8 @@ class Directives(msgspec.Struct, frozen=True):
 class _Group(msgspec.Struct):
     lines: list[tuple[int, int]] = msgspec.field(default_factory=list)
     """Start and end of each directive: #if, #else..., #endif."""
-    is_zero: bool = False
+    only: int | None = None
+    """The branch that C code of the kernel sees in every configuration, where that is known."""
     is_closed: bool = False
 
     def branches(self) -> list[tuple[int, int]]:
@@ -67,7 +71,7 @@ class _Reader:
         word = match.group(1)
         self.bare[start:end] = blank(match.group())
         if word in _OPENS:
-            self.open.append(_Group([(start, end)], _ZERO.match(match.group()) is not None))
+            self.open.append(_Group([(start, end)], _only_branch(match.group())))
             self.groups.append(self.open[-1])
         elif word in _TURNS and self.open:
             self.open[-1].lines.append((start, end))
@@ -117,8 +121,8 @@ class _Reader:
                 self._settle(group)
 
     def _settle(self, group: _Group) -> None:
-        if group.is_zero:
-            self._keep(group, 1)
+        if group.only is not None:
+            self._keep(group, group.only)
         elif self._is_list(group):
             self._open_up(group)
         elif not self._is_whole(group):
@@ -128,7 +132,7 @@ class _Reader:
         self._open_up(group)
         for position, (start, end) in enumerate(group.branches()):
             if position != index:
-                if not group.is_zero and self.bare[start:end].strip():
+                if group.only is None and self.bare[start:end].strip():
                     self.dropped.append(start)
                 self._wipe(start, end)
 
@@ -149,6 +153,12 @@ class _Reader:
     def _before(self, group: _Group) -> bytes:
         start = group.lines[0][0]
         return bytes(self.bare[max(0, start - 4000) : start]).rstrip()[-80:]
+
+
+def _only_branch(condition: bytes) -> int | None:
+    if _NEVER.match(condition):
+        return 1
+    return 0 if _ALWAYS.match(condition) else None
 
 
 def _is_statements(text: bytes) -> bool:
