@@ -21,11 +21,8 @@ from reviewbot.syntax.shelf import digest
 MOST_HEADERS = 400
 """Headers looked into, at most; two levels of #include are followed."""
 
-MOST_FURTHER = 1500
-"""Headers read, at most, where a struct is declared still further down: every level is followed then."""
-
-MOST_DECLARING = 3
-"""Headers further down that are parsed for one struct, at most."""
+MOST_FURTHER = 400
+"""Headers of a third level that are looked into, at most, for structs that the two do not declare."""
 
 MOST_FILES = 40
 """A word that more files near by have is too common to follow."""
@@ -77,14 +74,17 @@ class Surroundings:
         self._cache = cache
         self._texts: dict[str, bytes | None] = {}
         self._facts: dict[str, FileFacts | None] = {}
+        self._further_tags: dict[bytes, str] = {}
+        self._placed: dict[tuple[str, str], dict[str, None]] = {}
 
-    def struct(self, tag: str) -> Struct | None:
+    def struct(self, tag: str, *, is_wanted: bool = True) -> Struct | None:
         """The declaration of a tag in the headers that the files of the series include.
 
+        Two levels of #include are followed, and the third if it `is_wanted` as much as that.
         `outer.member` is a nested one without a tag of its own, as in `Struct`.
         """
         outer = tag.partition(".")[0].encode("utf-8", "replace")
-        for path in self._declaring.get(outer, ()) or self._declaring_further.get(outer, ())[:MOST_DECLARING]:
+        for path in self._declaring.get(outer) or (self._declaring_further(outer) if is_wanted else ()):
             facts = self.load(path)
             found = facts.struct(tag) if facts else None
             if found is not None:
@@ -94,19 +94,29 @@ class Surroundings:
     @cached_property
     def _declaring(self) -> dict[bytes, list[str]]:
         """Tag -> the headers that declare it, in the order of their inclusion."""
-        return self._tags(self._headers)
-
-    @cached_property
-    def _declaring_further(self) -> dict[bytes, list[str]]:
-        """The same of the headers that these include in turn, and so on."""
-        return self._tags(self._further())
-
-    def _tags(self, headers: Iterable[str]) -> dict[bytes, list[str]]:
         found: dict[bytes, list[str]] = {}
-        for path in headers:
-            for tag in dict.fromkeys(_TAG.findall(self._text(path) or b"")):
+        for path in self._headers:
+            for tag in self._tags(path):
                 found.setdefault(tag, []).append(path)
         return found
+
+    def _declaring_further(self, tag: bytes) -> Iterator[str]:
+        """The first header three #includes away that declares a tag; no more are read than it takes."""
+        while tag not in self._further_tags and (path := next(self._further, None)) is not None:
+            for declared in self._tags(path):
+                self._further_tags.setdefault(declared, path)
+        if tag in self._further_tags:
+            yield self._further_tags[tag]
+
+    @cached_property
+    def _further(self) -> Iterator[str]:
+        """The headers three levels of #include away."""
+        known = frozenset(self._headers)
+        return iter([path for path in self._included(self._headers) if path not in known][:MOST_FURTHER])
+
+    def _tags(self, header: str) -> Iterable[bytes]:
+        """The structs and unions that a header declares, each once."""
+        return dict.fromkeys(_TAG.findall(self._text(header) or b""))
 
     def variable(self, name: str) -> TypeName | None:
         """The type of a variable at file level that a header declares to be a struct, or to point to one.
@@ -266,27 +276,32 @@ class Surroundings:
         first = self._included(self._files)
         return tuple(dict.fromkeys((*first, *self._included(first))))[:MOST_HEADERS]
 
-    def _further(self) -> Iterator[str]:
-        """The headers more than two levels of #include away, the nearer first."""
-        known = set(self._headers)
-        level = self._headers
-        while level and len(known) < MOST_FURTHER:
-            level = tuple(path for path in self._included(level) if path not in known)
-            known.update(level)
-            yield from level
-
     def _included(self, paths: Iterable[str]) -> tuple[str, ...]:
         """The headers at the base that files include, in order."""
         found: dict[str, None] = {}
         for path in paths:
             names = self._files[path].includes if path in self._files else _includes(self._text(path) or b"")
+            folder, home = posixpath.dirname(path), _home(path)
             for name in names:
-                there = [place for place in _candidates(path, name) if self._text(place) is not None]
-                generic = _generic(name) if not there else None
-                if generic is not None and self._text(generic) is not None:
-                    there.append(generic)
-                found.update(dict.fromkeys(there))
+                beside = f"{folder}/{name}" if folder else name
+                if self._is_there(beside := posixpath.normpath(beside) if "./" in name else beside):
+                    found[beside] = None
+                found.update(self._places(home, name))
         return tuple(found)
+
+    def _places(self, home: str, name: str) -> dict[str, None]:
+        """Where the kernel's build finds a header that is not beside the file which includes it."""
+        key = home, name
+        if key not in self._placed:
+            first = [place for place in _first_places(home, name) if self._is_there(place)]
+            last = () if first else filter(self._is_there, _last_places(home, name))
+            self._placed[key] = dict.fromkeys(first or last)
+        return self._placed[key]
+
+    def _is_there(self, path: str) -> bool:
+        if path in self._texts:
+            return self._texts[path] is not None
+        return self._repository.blob(self._base, path) is not None
 
     def _text(self, path: str) -> bytes | None:
         if path not in self._texts:
@@ -319,23 +334,23 @@ def _includes(text: bytes) -> tuple[str, ...]:
     return tuple(name.decode("ascii") for name in _INCLUDE.findall(text))
 
 
-def _candidates(path: str, name: str) -> tuple[str, ...]:
-    """Where the kernel's build would look for an included file."""
-    folder = posixpath.dirname(path)
-    found = [posixpath.normpath(posixpath.join(folder, name)), f"include/{name}"]
-    match = re.match(r"arch/[^/]+/", path)
-    if match:
-        found.append(f"{match.group()}include/{name}")
-    elif name.startswith("asm/"):
-        found.append(f"arch/x86/include/{name}")
-    return tuple(candidate for candidate in found if not candidate.startswith(".."))
+def _home(path: str) -> str:
+    """The folder of the architecture that a file belongs to; empty for the others."""
+    return "/".join(path.split("/", 2)[:2]) if path.startswith("arch/") else ""
 
 
-def _generic(name: str) -> str | None:
-    """Where an included file is that the kernel proper, or the architecture, has none of its own for."""
-    if name.startswith("asm/"):
-        return f"include/asm-generic/{name.removeprefix('asm/')}"
-    return f"include/uapi/{name}" if "/" in name else None
+def _first_places(home: str, name: str) -> tuple[str, ...]:
+    if not home and name.startswith("asm/"):
+        home = "arch/x86"
+    return (f"include/{name}", f"{home}/include/{name}") if home else (f"include/{name}",)
+
+
+def _last_places(home: str, name: str) -> tuple[str, ...]:
+    """Where a header may be that stands at none of the first places."""
+    if not name.startswith("asm/"):
+        return (f"include/uapi/{name}",) if "/" in name else ()
+    generic = f"include/asm-generic/{name.removeprefix('asm/')}"
+    return f"{home or 'arch/x86'}/include/uapi/{name}", generic
 
 
 def whole_view(path: str, text: bytes) -> FileView:

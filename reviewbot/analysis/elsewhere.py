@@ -10,8 +10,8 @@ from reviewbot.syntax.model import Struct, TypeName
 class Elsewhere(Protocol):
     """How to see more of the tree than the series touches."""
 
-    def struct(self, tag: str) -> Struct | None:
-        """The declaration of a tag."""
+    def struct(self, tag: str, *, is_wanted: bool = True) -> Struct | None:
+        """The declaration of a tag; if it `is_wanted`, more may be read in search of it."""
 
     def pointed_to(self, name: str) -> str | None:
         """The tag of the struct that a function or macro of the headers gives a pointer to."""

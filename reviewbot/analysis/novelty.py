@@ -59,10 +59,11 @@ def members_to_look_for(program: Program) -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
     for study in program.touched():
         for _, access in study.accesses():
-            if access.marking is Marking.PLAIN and study.origin(access.line).patch is not None:
+            if study.origin(access.line).patch is not None:
                 tag = program.types.owner_tag(access.path) if access.path.members else None
                 struct = program.types.struct(tag.partition(".")[0]) if tag else None
-                if struct is not None and struct.path.startswith("include/"):
+                is_plain = access.marking is Marking.PLAIN
+                if is_plain and struct is not None and struct.path.startswith("include/"):
                     found.setdefault(access.path.members[-1], set()).add(struct.path)
     return {member: tuple(sorted(headers)) for member, headers in sorted(found.items())}
 

@@ -15,7 +15,7 @@ from reviewbot.analysis.study import Study
 from reviewbot.analysis.types import Types
 from reviewbot.series.model import Unread
 from reviewbot.syntax.facts import FileFacts
-from reviewbot.syntax.model import Call, TypeName
+from reviewbot.syntax.model import Call, Struct, TypeName
 
 __all__ = ("Elsewhere", "Program", "Site", "Study")
 
@@ -58,11 +58,11 @@ class Program:
         self._variables: set[str] = set()
         self._words: dict[str, set[str]] = {}
         self._near: set[str] = set()
+        self._has_looked = False
         self._far: frozenset[str] = frozenset()
-        find = elsewhere.struct if elsewhere else lambda _tag: None
         variable = elsewhere.variable if elsewhere else lambda _name: None
         structs = (struct for path in sorted(files) for struct in files[path].structs)
-        self.types = Types(structs, self._return_type, find, variable)
+        self.types = Types(structs, self._return_type, self._find_struct, variable)
 
     @cached_property
     def _defining(self) -> dict[str, tuple[str, ...]]:
@@ -222,6 +222,7 @@ class Program:
 
     def look_further(self, headers: Mapping[str, Iterable[str]]) -> None:
         """Bring in the files far off that access a member marked: by member, the headers that declare it."""
+        self._has_looked = True
         if self._elsewhere is not None and headers:
             before = set(self.files)
             self._bring(set(self._elsewhere.marking(headers)))
@@ -253,6 +254,10 @@ class Program:
     def has_tree(self) -> bool:
         """Whether more than the series can be seen."""
         return self._elsewhere is not None
+
+    def _find_struct(self, tag: str) -> Struct | None:
+        """A struct that no file at hand declares; what only code near by uses is not worth a long search."""
+        return self._elsewhere.struct(tag, is_wanted=not self._has_looked) if self._elsewhere else None
 
     def _return_type(self, name: str) -> TypeName | None:
         paths = self._defining.get(name, ())

@@ -24,20 +24,32 @@ def chain(levels: int, end: bytes) -> dict[str, bytes]:
     return {f"include/{name}": text for name, text in zip(names, texts, strict=True)}
 
 
-@pytest.mark.parametrize("levels", [1, 2, 3, 6])
-def test_a_struct_is_found_however_far_down_it_is_declared(levels: int) -> None:
+@pytest.mark.parametrize(("levels", "is_found"), [(1, True), (2, True), (3, True), (4, False)])
+def test_a_struct_is_found_three_headers_away(levels: int, is_found: bool) -> None:
     found = around(chain(levels, b"struct wren {\n\tint eggs;\n};\n")).struct("wren")
-    assert found is not None
-    assert [member.name for member in found.members] == ["eggs"]
+    assert (found is not None and found.members[0].name == "eggs") is is_found
 
 
 def test_headers_that_include_each_other_end() -> None:
-    circle = chain(4, b"#include <linux/wren.h>\n")
+    circle = chain(3, b"#include <linux/wren.h>\n")
     assert around(circle).struct("wren") is None
 
 
+def test_the_third_level_is_read_no_further_than_it_takes() -> None:
+    files = chain(3, b"struct wren {\n\tint eggs;\n};\n")
+    files["include/linux/egg1.h"] += b"#include <linux/tit.h>\n"
+    files["include/linux/tit.h"] = b"struct tit {\n\tint eggs;\n};\n"
+    one = around(files)
+    read: list[str] = []
+    one._repository.read = lambda _commit, path: read.append(path) or files.get(path)  # type: ignore[method-assign, func-returns-value]
+    assert one.struct("wren") is not None
+    assert "include/linux/tit.h" not in read
+    assert one.struct("tit") is not None
+    assert one.struct("wren") is not None
+
+
 def test_the_nearest_declaration_is_taken() -> None:
-    files = chain(4, b"struct wren {\n\tint far;\n};\n")
+    files = chain(3, b"struct wren {\n\tint far;\n};\n")
     files["include/linux/egg1.h"] += b"struct wren {\n\tint near;\n};\n"
     found = around(files).struct("wren")
     assert found is not None
@@ -55,6 +67,7 @@ def test_headers_that_are_not_there_do_not_use_up_the_limit() -> None:
         ("linux/wren.h", "include/uapi/linux/wren.h"),
         ("asm/wren.h", "include/asm-generic/wren.h"),
         ("asm/wren.h", "arch/x86/include/asm/wren.h"),
+        ("asm/wren.h", "arch/x86/include/uapi/asm/wren.h"),
     ],
 )
 def test_where_a_header_is_that_include_does_not_have(name: str, path: str) -> None:
