@@ -191,7 +191,7 @@ def read_path(path: Path) -> Iterator[RawMessage]:
 def _read_folder(path: Path) -> Iterator[RawMessage]:
     files = folder_files(path)
     if not files:
-        message = f"{path}: no mail or patch is in this folder"
+        message = f"{path}: no mail or patch is in this folder; give a mailbox, a patch or a commit range"
         raise SourceError(message)
     for file in files:
         yield from read_path(file)

@@ -14,6 +14,8 @@ from reviewbot.series.model import Patch, Reply, Series
 _SENT = re.compile(r"(\d{8,14}\.\d+)-\d+-(?:git-send-email-)?(.+)")
 _MOST_REVISIONS = 50
 """Revisions that are kept behind the one that is reviewed."""
+_MOST_STRANGERS = 3
+"""Other series that are named one by one."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -257,8 +259,18 @@ def newest(
     if not fitting:
         return None, revisions
     chosen = _fullest(fitting)
-    others = tuple(left_out(entry) for entry in series if entry is not chosen)
-    return replace(chosen, skipped=others, earlier=_before(chosen, topic)), revisions
+    kin = [left_out(entry) for entry in series if entry is not chosen and entry in topic]
+    others = [entry for entry in series if entry not in topic]
+    return replace(chosen, skipped=(*kin, *_strangers(others)), earlier=_before(chosen, topic)), revisions
+
+
+def _strangers(series: list[Series]) -> list[str]:
+    """What is said of the other series found: a mailbox of a list has hundreds."""
+    notes = [f"another series not reviewed: {entry.subject}" for entry in series[:_MOST_STRANGERS]]
+    more = len(series) - len(notes)
+    return (
+        [*notes, f"{more} more series not reviewed; to choose one, give its mails alone"] if more else notes
+    )
 
 
 def _fullest(series: list[Series]) -> Series:
