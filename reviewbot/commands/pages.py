@@ -63,7 +63,7 @@ def run_test(pages: tuple[Path, ...]) -> bool:
     """Check pages and review their examples; whether all is well. All bundled pages without a name.
 
     Raises:
-        RuleError: a folder named holds no page.
+        RuleError: what is named is not there, or a folder named holds no page.
     """
     is_well = True
     for page in _pages(pages):
@@ -77,6 +77,9 @@ def run_test(pages: tuple[Path, ...]) -> bool:
 
 def _pages(named: tuple[Path, ...]) -> list[Path]:
     folders = named or (bundled_pages(),)
+    for path in folders:
+        if not path.exists():
+            raise RuleError(f"{path}: no such page or folder; see 'reviewbot rules list' for bundled ones")
     found = [page for path in folders for page in (sorted(path.glob("*.md")) if path.is_dir() else [path])]
     if not found:
         raise RuleError(f"{folders[0]}: no rule page here; a page is named ID.md (see 'reviewbot rules new')")

@@ -190,11 +190,9 @@ def _hint(field: Field, stories: tuple[Story, ...], analysis: Analysis) -> str:
     alike = [full for full, name in sorted(known.items()) if name in near]
     if alike:
         return f"; known by a name like it: {_listed(alike)}"
-    return (
-        f"; structs known here: {_listed(sorted({full.partition('.')[0] for full in known}))}"
-        if known
-        else ""
-    )
+    if known:
+        return f"; structs known here: {_listed(sorted({full.partition('.')[0] for full in known}))}"
+    return "; name it as the code declares it, a struct's tag and its member or a global (see --help)"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -75,7 +75,8 @@ def in_common(story: Story) -> Iterator[str]:
     if len(pairs) > _PAIRS:
         yield f"... and {len(pairs) - _PAIRS} more such pairs"
     if not (pairs or locks) and any(access.is_write for access in live):
-        yield "Every pair of accesses with a write in it has a lock in common, or is in one function."
+        words = "has a lock in common, is in one function, or belongs to setup or teardown"
+        yield f"Every pair of accesses with a write in it {words}."
 
 
 def _open_pairs(live: Sequence[SharedAccess]) -> dict[tuple[str, str], None]:

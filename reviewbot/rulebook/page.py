@@ -27,7 +27,9 @@ def read_page(path: Path, outlines: Outlines | None = None) -> Rule:
         if path.exists() and not path.is_file():
             raise RuleError(f"{path}:1: cannot be read: it is no file")  # a pipe would keep us waiting
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as problem:
+    except OSError as problem:
+        raise RuleError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
+    except UnicodeError as problem:
         raise RuleError(f"{path}:1: cannot be read: {problem}") from problem
     return _Page(path, (outlines or Outlines()).read(text)).read()
 

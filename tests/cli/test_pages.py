@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reviewbot import __version__
-from tests.cli.conftest import ROOT, Run
+from tests.cli.conftest import EXAMPLE, ROOT, Run
 
 PAGES = ROOT / "rules"
 
@@ -97,6 +97,15 @@ def test_page_whose_examples_do_not_hold(run: Run, tmp_path: Path) -> None:
     assert done.status == 1
     assert "nothing asks there" in done.text
     assert "is not marked so" in done.text
+
+
+def test_page_that_is_not_there(run: Run) -> None:
+    done = run("rules", "test", "absent.md")
+    assert (done.status, done.text) == (2, "")
+    assert "absent.md: no such page or folder; see 'reviewbot rules list'" in done.complaint
+    other = run("review", "--rules", "absent.md", str(EXAMPLE))
+    assert other.status == 2
+    assert "absent.md: cannot be read: No such file or directory" in other.complaint
 
 
 def test_page_with_a_mistake(run: Run, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def test_story_of_a_tree(run: Run, kernel: Path) -> None:
     assert "1 of 1 files" in done.text
     assert "no access of larch.ready" in run("story", "larch.ready", "--base", "main", cwd=kernel).complaint
     assert done.out == run("story", "larch.ready", "--tree", str(kernel)).out
+    assert "name it as the code declares it" in run("story", "larch.redy", cwd=kernel).complaint
 
 
 def test_wide_field_is_looked_up_near_its_struct(run: Run, kernel: Path) -> None:
