@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from reviewbot.commands.event import Event, Named, github_event, gitlab_event
 from reviewbot.commands.output import Progress, emit
-from reviewbot.commands.place import Wish
+from reviewbot.commands.place import Wish, opened
 from reviewbot.commands.review import Request, reviewed
 from reviewbot.commands.trouble import say
 from reviewbot.errors import ForgeError
@@ -26,6 +26,7 @@ from reviewbot.publishers.forge.state import State
 from reviewbot.publishers.forge.summary import Tally, counted, summary
 from reviewbot.publishers.forge.wire import Purpose
 from reviewbot.publishers.forge.wire import Request as Sending
+from reviewbot.sources.read import names_commits, read_series
 
 
 class Errand(msgspec.Struct, frozen=True):
@@ -81,7 +82,7 @@ def run_github(errand: Errand) -> int:
     from reviewbot.publishers.forge.github import API, GitHub, PyGithubWire  # noqa: PLC0415 - slow to import
     from reviewbot.publishers.forge.github_requests import Target, requests  # noqa: PLC0415 - as above
 
-    event = github_event(errand.named, os.environ)
+    event = github_event(_named(errand), os.environ)
     target = Target(event.repository, event.number, event.head)
     token = os.environ.get("GITHUB_TOKEN", "")
 
@@ -106,7 +107,7 @@ def run_gitlab(errand: Errand) -> int:
     from reviewbot.publishers.forge.gitlab import API, INFO, GitLab, gitlab_wire  # noqa: PLC0415 - as above
     from reviewbot.publishers.forge.gitlab_requests import Refs, Target, requests  # noqa: PLC0415 - as above
 
-    event = gitlab_event(errand.named, os.environ)
+    event = gitlab_event(_named(errand), os.environ)
     target = Target(event.repository, event.number, event.head)
     token = os.environ.get("GITLAB_TOKEN", "")
 
@@ -117,6 +118,17 @@ def run_gitlab(errand: Errand) -> int:
         return requests(made, target, Refs(event.base, event.base, event.head))
 
     return _run(errand, _Post(event, token, "GITLAB_TOKEN", opened, planned, info=INFO))
+
+
+def _named(errand: Errand) -> Named:
+    """What the command line says of the request; a range of commits tells both its ends, too."""
+    if errand.named.head is not None or not names_commits(errand.sources):
+        return errand.named
+    with opened(errand.wish, errand.sources) as repository:
+        if repository is None:
+            return errand.named
+        series = read_series(errand.sources, repository, None, sys.stdin.buffer)
+        return replace(errand.named, start=series.base_commit, tip=series.patches[-1].commit)
 
 
 def _run(errand: Errand, post: _Post) -> int:

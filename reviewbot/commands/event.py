@@ -21,6 +21,9 @@ class Named(msgspec.Struct, frozen=True):
     number: int | None = None
     base: str | None = None
     head: str | None = None
+    start: str | None = None
+    tip: str | None = None
+    """The commit before the SOURCE, and its newest: base and head where nothing else tells."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -55,9 +58,11 @@ def github_event(named: Named, environment: Mapping[str, str]) -> Event:
     if not _REPOSITORY.fullmatch(repository) or set(repository.rpartition("/")[2]) <= {"."}:
         raise ForgeError("which repository? give --repository OWNER/NAME, or set GITHUB_REPOSITORY")
     # GITHUB_SHA is a merge made by GitHub where the event has a pull request
-    head = named.head or _text(_within(request, "head"), "sha") or environment.get("GITHUB_SHA", "")
-    base = named.base or _text(_within(request, "base"), "sha")
-    return Event(repository, _number(named.number or request.get("number")), base, _commit(head))
+    head = named.head or _text(_within(request, "head"), "sha") or environment.get("GITHUB_SHA")
+    base = named.base or _text(_within(request, "base"), "sha") or named.start or ""
+    return Event(
+        repository, _number(named.number or request.get("number")), base, _commit(head or named.tip or "")
+    )
 
 
 def gitlab_event(named: Named, environment: Mapping[str, str]) -> Event:
@@ -75,9 +80,11 @@ def gitlab_event(named: Named, environment: Mapping[str, str]) -> Event:
     head = (
         named.head
         or environment.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")
-        or environment.get("CI_COMMIT_SHA", "")
+        or environment.get("CI_COMMIT_SHA")
+        or named.tip
+        or ""
     )
-    base = named.base or environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")
+    base = named.base or environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or named.start or ""
     return Event(project, _number(number), base, _commit(head))
 
 

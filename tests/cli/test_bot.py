@@ -72,6 +72,25 @@ def test_token_is_sent_to_the_forge_and_shown_nowhere(
     assert TOKEN not in caplog.text
 
 
+ENDS = {
+    "github --repository": ('"commit_id": "{head}"',),
+    "gitlab --project": ('"base_sha": "{base}"', '"head_sha": "{head}"'),
+}
+
+
+@pytest.mark.parametrize("named", ENDS)
+def test_dry_run_of_a_range_where_no_job_runs(
+    run: Run, kernel: Path, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("COMMIT_SHA", "MERGE_REQUEST_DIFF_BASE_SHA", "MERGE_REQUEST_SOURCE_BRANCH_SHA"):
+        monkeypatch.delenv(f"CI_{name}", raising=False)
+    head, base = git(kernel, "rev-parse", "topic", "main").split()
+    request = (*named.split(), "larch/linux", "--number", "7")
+    done = run("bot", *request, "--dry-run", "main..topic", cwd=kernel)
+    assert done.status == 0
+    assert all(words.format(head=head, base=base) in done.text for words in ENDS[named])
+
+
 def test_dry_run_prints_and_sends_nothing(run: Run, kernel: Path, job: FakeGitHub) -> None:
     done = run("bot", "github", "--dry-run", cwd=kernel)
     assert job.writes == []
