@@ -81,7 +81,7 @@ def fetch(name: str, archive: Archive) -> Fetched:
     try:
         from reviewbot.sources.lore import Lore  # noqa: PLC0415 - brings HTTP, and is optional
     except ImportError:
-        text = f"{name}: reading mail archives needs liblore: pip install 'reviewbot[lore]'"
+        text = f"{name}: reading mail archives needs liblore; in reviewbot's checkout: pip install '.[lore]'"
         raise SourceError(text) from None
     with Lore(base, archive.cache, archive.limits) as lore:
         own = _messages(lore.thread(message_id), f"<{message_id}>")

@@ -65,4 +65,4 @@ def test_complaints_are_one_line(run: Run, inbox: Inbox) -> None:
 def test_without_liblore_it_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "liblore", None)
     monkeypatch.delitem(sys.modules, "reviewbot.sources.lore", raising=False)
-    assert "pip install 'reviewbot[lore]'" in run("review", f"<{NAME}>").complaint
+    assert "pip install '.[lore]'" in run("review", f"<{NAME}>").complaint

@@ -210,6 +210,15 @@ def test_example_for_gitlab_is_a_job() -> None:
     assert all(isinstance(line, str) for line in whole["reviewbot"]["script"])
 
 
+@pytest.mark.parametrize("name", ["github.yml", "gitlab-ci.yml"])
+def test_examples_take_the_bot_from_a_copy_of_ones_own(name: str) -> None:
+    example = (ROOT / "docs/examples" / name).read_text(encoding="utf-8")
+    assert example.count("in place of OWNER") == 1
+    assert "OWNER/reviewbot@main" in example
+    section = (ROOT / "docs/ci.md").read_text(encoding="utf-8").partition(f"({'examples/' + name})")[2]
+    assert "`OWNER`" in section.partition("\n## ")[0]
+
+
 def test_example_fits_the_action() -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
     example = yaml.safe_load((ROOT / "docs/examples/github.yml").read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ class RequestsWire:
             import requests  # noqa: PLC0415 - an extra, and slow to import
         except ImportError:
             raise ForgeError(
-                "requests is missing; install reviewbot[gitlab] or reviewbot[patchwork]"
+                "requests is missing; in reviewbot's checkout: pip install '.[gitlab,patchwork]'"
             ) from None
         self._api = api.rstrip("/")
         self._session = requests.Session()
