@@ -206,7 +206,7 @@ def test_the_race_is_asked_about_where_the_order_is_refuted() -> None:
     code = plainly(driver(LOCKED_FILL, LOCKED_USE))
     assert by_rule(code) == {"flag-publishes-data": Hidden.REFUTED, "lone-flag": None}
     (finding,) = shown(code)
-    assert "with b->song in order behind it?" in finding.message
+    assert "What it announces, b->song, is in order already" in finding.message
     assert finding.witness
     assert (finding.witness.has_race, finding.witness.repair) == (True, "marking")
     assert "song" not in finding.witness.test_as_posted
