@@ -224,6 +224,7 @@ class BareSides:
             other_side=Side.NONE,
             is_new_reader=not is_bare_store,
             lock=lock.text,
+            takeable=self._evidence.takeable(lock.text, anchor.study),
             is_bare_store=is_bare_store,
             scenarios=(self._scenarios.race(writer, reader),),
         )

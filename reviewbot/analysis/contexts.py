@@ -130,9 +130,12 @@ class Contexts:
 
     def is_entered_unlocked(self, study: Study) -> bool:
         """Whether the function is called from outside with no lock, if maybe in a read-side section."""
-        return self.is_open_entry(study) or (
-            self.is_registered(study) and not self.holds(study) and bool(self.of(study) & INTERRUPTING)
-        )
+        is_callback = self.is_registered(study) and not self.holds(study)
+        return self.is_open_entry(study) or (is_callback and self.interrupts(study))
+
+    def interrupts(self, study: Study) -> bool:
+        """Whether a function may run in what interrupts others: there it cannot wait for their locks."""
+        return bool(self.of(study) & INTERRUPTING)
 
     def is_open_entry(self, study: Study) -> bool:
         """Whether the function is called from outside with no lock and in no read-side section.

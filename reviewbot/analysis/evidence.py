@@ -175,6 +175,10 @@ class Evidence:
         """Whether the function is called from outside, with no lock that we cannot see."""
         return self._contexts.is_entered_unlocked(study)
 
+    def takeable(self, lock: str, study: Study) -> str:
+        """The lock, where the function may well take it; empty else."""
+        return "" if self._contexts.interrupts(study) else lock
+
     @staticmethod
     def is_of_object(lock: HeldLock, seen: Seen) -> bool:
         """Whether the lock belongs to the object of the access, or is a global one."""

@@ -360,6 +360,8 @@ class MixedMarking(Fact, frozen=True):
     """Only printed or counted (suppressor S10)."""
     lock: str = ""
     """The lock that the other side's accesses are made under, as the code spells it, or empty."""
+    takeable: str = ""
+    """That lock where this side may well take it; empty in what interrupts those who hold it."""
     is_bare_store: bool = False
     """No access is marked; this store lacks the lock of the object that its reader takes."""
     is_rechecked: bool = False

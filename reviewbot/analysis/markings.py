@@ -220,8 +220,15 @@ class Markings:
         if self._is_apart_from_all(sides.story, seen, writes):
             return None
         overlap = self._evidence.overlap(sides.story, writes[0], (seen,))
-        fact = self._fact(sides.story, seen, writes, writes)
-        return _as_new_reader(fact, overlap, lock.text, self._evidence.confidence(overlap, (seen, *writes)))
+        confidence = self._evidence.confidence(overlap, (seen, *writes))
+        return replace(
+            self._fact(sides.story, seen, writes, writes),
+            overlap=overlap.words,
+            lock=lock.text,
+            takeable=self._evidence.takeable(lock.text, seen.study),
+            confidence=confidence,
+            is_new_reader=True,
+        )
 
     def _is_under_lock(self, story: Story, seen: Seen) -> bool:
         """Whether a lock is held at an access, or a hint says so."""
@@ -286,7 +293,3 @@ def _sides(accesses: Sequence[SharedAccess]) -> Side:
     if has_write and has_read:
         return Side.BOTH
     return Side.WRITE if has_write else Side.READ
-
-
-def _as_new_reader(fact: MixedMarking, overlap: Overlap, lock: str, confidence: Confidence) -> MixedMarking:
-    return replace(fact, overlap=overlap.words, lock=lock, confidence=confidence, is_new_reader=True)

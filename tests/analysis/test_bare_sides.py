@@ -121,7 +121,7 @@ def test_read_without_the_lock_of_all_writers() -> None:
 
 def test_lock_around_the_calls_of_a_helper() -> None:
     (fact,) = facts(HELPER, MixedMarking)
-    assert (fact.is_new_reader, fact.lock) == (True, "w->lock")
+    assert (fact.is_new_reader, fact.lock, fact.takeable) == (True, "w->lock", "w->lock")
     assert fact.overlap == "wren_ioctl() can be called at any time"
 
 
@@ -214,7 +214,7 @@ def test_read_in_a_callback_that_interrupts(name: str) -> None:
     text = SET_UNDER_LOCK + callback + (KNOWN_BY_CALL if name == "timer" else "")
     (fact,) = facts(text, MixedMarking)
     assert fact.store.strip() == "wren_wait(w->period);"
-    assert (fact.is_new_reader, fact.lock) == (True, "w->lock")
+    assert (fact.is_new_reader, fact.lock, fact.takeable) == (True, "w->lock", "")
     held = text.replace("\twren_wait(", "\tguard(mutex)(&w->lock);\n\twren_wait(")
     assert facts(held, MixedMarking) == []
 

@@ -43,7 +43,9 @@ class PyGithubWire:
         try:
             from github import Auth, Github  # noqa: PLC0415 - an extra, and slow to import
         except ImportError:
-            raise ForgeError("PyGithub is missing; in reviewbot's checkout: pip install '.[github]'") from None
+            raise ForgeError(
+                "PyGithub is missing; in reviewbot's checkout: pip install '.[github]'"
+            ) from None
         check_address(api, "GITHUB_API_URL", "GITHUB_TOKEN")
         client = Github(
             base_url=api.rstrip("/"),
