@@ -70,7 +70,7 @@ def functions(accesses: Sequence[SharedAccess]) -> str:
 
 
 def counted(accesses: Sequence[SharedAccess], noun: str) -> str:
-    """`the check in foo()`, `the 13 checks in patch 2`, `the 4 checks in foo() and 2 more`.
+    """`the check in foo()`, `the 2 checks in foo()`, `the 13 checks in patch 2`.
 
     Accesses on one line count as one: that is what a person would see there.
     """
@@ -79,7 +79,7 @@ def counted(accesses: Sequence[SharedAccess], noun: str) -> str:
         return f"the {noun} in {function(accesses[0])}"
     plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
     patches = {access.place.patch for access in accesses}
-    if len(patches) == 1 and None not in patches:
+    if len({function(access) for access in accesses}) > 1 and len(patches) == 1 and None not in patches:
         return f"the {count} {plural} in patch {patches.pop()}"
     return f"the {count} {plural} in {functions(accesses)}"
 
