@@ -230,14 +230,23 @@ class Effects:
     def entry(self, study: Study) -> frozenset[Hold]:
         """What the function itself says is held when it is entered."""
         found = {hold.key: hold for hold in self._annotated(study)}
-        for change in unmatched_releases(study, self.changes(study)):
+        if not study.function.parts:
+            for hold in self.found_held(study, self.changes(study)):
+                found.setdefault(hold.key, hold)
+        return frozenset(found.values())
+
+    @staticmethod
+    def found_held(study: Study, changes: dict[int, tuple[Change, ...]]) -> tuple[Hold, ...]:
+        """What these changes, all of a function or of a part that a hunk shows, find held at its start."""
+        found: dict[tuple[bool, str], Hold] = {}
+        for change in unmatched_releases(study, changes):
             found.setdefault(change.hold.key, change.hold)
-        taken = {c.hold.key for changes in self.changes(study).values() for c in changes if _is_seen(c)}
-        for changes in self.changes(study).values():
-            for change in changes:
+        taken = {c.hold.key for several in changes.values() for c in several if _is_seen(c)}
+        for several in changes.values():
+            for change in several:
                 if change.hold.known is Known.ASSERTED and change.hold.key not in taken:
                     found.setdefault(change.hold.key, change.hold)
-        return frozenset(found.values())
+        return tuple(found.values())
 
     def _annotated(self, study: Study) -> list[Hold]:
         found = []

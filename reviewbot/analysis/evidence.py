@@ -122,7 +122,7 @@ class Evidence:
         """A lock of the same object around some of the accesses: so the object is shared."""
         for seen in (*readers, writer):
             for lock in seen.access.held:
-                if _is_of_object(lock, seen):
+                if not lock.is_hinted and _is_of_object(lock, seen):
                     return Overlap(f"{wording.function(seen.access)} takes {lock.text} around its access", 2)
         return None
 
@@ -164,7 +164,7 @@ class Evidence:
         return (f"the rest of {names}",) if parts else ()
 
     def is_hinted(self, seen: Seen) -> bool:
-        """Whether only a name or a comment says that some lock is held."""
+        """Whether only a name, a comment or another hunk says that some lock is held."""
         return any(lock.is_hinted for lock in seen.access.held)
 
     def is_open_entry(self, study: Study) -> bool:
@@ -213,7 +213,7 @@ def _by_lock(story: Story, one: Seen, other: Seen) -> Reason | None:
         if story.common_locks:
             return Reason(*_all_locked(story))
         return Reason(Quiet.LOCKED, f"{surest.text} is held at both {_ends(one, other)}")
-    how = "a name or a comment says" if surest.is_hinted else f"{surest.known} held"
+    how = "a name, a comment or another hunk says" if surest.is_hinted else f"{surest.known} held"
     return Reason(Quiet.BROUGHT, f"{surest.text} is held around both {_ends(one, other)} ({how})")
 
 

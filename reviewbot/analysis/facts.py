@@ -78,7 +78,7 @@ class HeldLock(msgspec.Struct, frozen=True, order=True):
 
     @property
     def is_hinted(self) -> bool:
-        """Whether only a name or a comment says that it is held."""
+        """Whether only a name, a comment or another hunk says that it is held."""
         return self.known == Known.HINTED.value
 
 

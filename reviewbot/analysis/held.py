@@ -2,7 +2,8 @@
 
 A forward must-analysis over the function's graph: what every path holds. Functions at hand
 that return with a lock held, or release one, act at their call as they do inside
-(wrappers are derived, not listed); a lock released but never taken here was held on entry.
+(wrappers are derived, not listed); a lock released but never taken here was held on entry, and
+one that another hunk of the function takes or releases may be.
 """
 
 from collections.abc import Callable
@@ -14,12 +15,13 @@ from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.effects import Effects
 from reviewbot.analysis.facts import HeldLock, Known, ReadSection
 from reviewbot.analysis.flow import solve
-from reviewbot.analysis.holds import Change, Hold
-from reviewbot.analysis.locks import owner_text, same_lock
+from reviewbot.analysis.holds import Hold
+from reviewbot.analysis.locks import owner_text
+from reviewbot.analysis.parts import at_parts
 from reviewbot.analysis.program import Program, Study
-from reviewbot.syntax.model import Call, Edge, Sense, ValueKind
+from reviewbot.analysis.steps import Holds, applied, edge_effects, meet
+from reviewbot.syntax.model import Call, Edge, ValueKind
 
-Holds = frozenset[Hold]
 CALLER_DEPTH = 3
 
 
@@ -86,7 +88,7 @@ class Holding:
         for caller, index, call in self._program.sites(study):
             held = self._held_at_call(caller, index, depth)
             handed = frozenset(_renamed(hold, call, study, is_sure) for hold in held if hold.identity != "?")
-            known = handed if known is None else _meet(known, handed)
+            known = handed if known is None else meet(known, handed)
             if not known:
                 return frozenset()
         taken = {hold.key for hold in own}
@@ -108,7 +110,7 @@ def _replay(study: Study, effects: Effects, entry: Holds) -> dict[int, Holds]:
 
     def after(event: int, state: Holds) -> Holds:
         for change in changes.get(event, ()):
-            state = _applied(change, state)
+            state = applied(change, state)
         return state
 
     def through(block: int, state: Holds) -> Holds:
@@ -116,8 +118,10 @@ def _replay(study: Study, effects: Effects, entry: Holds) -> dict[int, Holds]:
             state = after(event, state)
         return state
 
-    along = _edge_effects(study, effects)
-    starts = solve(function, entry, through, along, _meet)
+    along = edge_effects(study, effects)
+    if function.parts:
+        along = _into_parts(study, effects, along)
+    starts = solve(function, entry, through, along, meet)
     held: dict[int, Holds] = {}
     for block, start in enumerate(starts):
         state = start
@@ -127,54 +131,19 @@ def _replay(study: Study, effects: Effects, entry: Holds) -> dict[int, Holds]:
     return held
 
 
-def _edge_effects(study: Study, effects: Effects) -> Callable[[int, Edge, Holds], Holds]:
-    """What is gained on the edge where a trylock succeeded."""
-    conditional = effects.conditional(study)
-    gained: dict[tuple[int, bool], Holds] = {}
-    for number, test in enumerate(study.function.tests):
-        if test.sense is not Sense.NONZERO:
-            continue
-        where = list(test.events)
-        if test.operand.kind is ValueKind.VARIABLE:
-            where += study.tested_definitions(test.operand.name, number)
-        for event in where:
-            for change, when_nonzero in conditional.get(event, ()):
-                key = (number, when_nonzero)
-                gained[key] = gained.get(key, frozenset()) | {change.hold}
+def _into_parts(
+    study: Study, effects: Effects, along: Callable[[int, Edge, Holds], Holds]
+) -> Callable[[int, Edge, Holds], Holds]:
+    """The same, with what is held at the start of each part that a hunk shows."""
+    brought = at_parts(study, effects)
 
-    def along(_block: int, edge: Edge, state: Holds) -> Holds:
-        if edge.test is None:
-            return state
-        return state | gained.get((edge.test, edge.taken), frozenset())
+    def entering(block: int, edge: Edge, state: Holds) -> Holds:
+        if block:
+            return along(block, edge, state)
+        known = {hold.key for hold in state}
+        return state | {hold for hold in brought[edge.target] if hold.key not in known}
 
-    return along
-
-
-def _applied(change: Change, state: Holds) -> Holds:
-    """The state after one acquire or release."""
-    if change.acquires:
-        return state | {change.hold}
-    exact = {
-        hold for hold in state if hold.is_section == change.hold.is_section and hold.text == change.hold.text
-    }
-    if exact:
-        return state - exact
-    return frozenset(
-        hold
-        for hold in state
-        if hold.is_section != change.hold.is_section or not same_lock(hold.identity, change.hold.identity)
-    )
-
-
-def _meet(one: Holds, other: Holds) -> Holds:
-    """What both hold; of the same lock the less sure knowledge, and the weaker mode."""
-    partners = {hold.key: hold for hold in other}
-    met = set()
-    for hold in one:
-        partner = partners.get(hold.key)
-        if partner is not None:
-            met.add(hold if hold.rank >= partner.rank else partner)
-    return frozenset(met)
+    return entering
 
 
 def _renamed(hold: Hold, call: Call, study: Study, is_sure: bool) -> Hold:

@@ -162,7 +162,7 @@ class LateStores:
         if published.is_marked:
             # the reader's callers may hold the lock, unless it shows that it is lockless
             return bool(still) and not (seen.access.sections and not seen.access.held)
-        return not _shares(before, seen)
+        return not _shares([lock for lock in before if not lock.is_hinted], seen, are_sure=True)
 
     def _is_gated(self, seen: Seen, writer: Seen) -> bool:
         """Whether the reader tests the member itself, or one that is stored later still."""
@@ -220,9 +220,10 @@ def _sureness(*, is_sure: bool) -> Confidence:
     return Confidence.HIGH if is_sure else Confidence.MEDIUM
 
 
-def _shares(locks: Sequence[HeldLock], seen: Seen) -> bool:
-    """Whether the reader holds a lock under which the object was published."""
-    return any(same_lock(lock.identity, other.identity) for lock in locks for other in seen.access.held)
+def _shares(locks: Sequence[HeldLock], seen: Seen, *, are_sure: bool = False) -> bool:
+    """Whether the reader holds a lock under which the object was published; or surely holds it."""
+    held = [lock for lock in seen.access.held if not (are_sure and lock.is_hinted)]
+    return any(same_lock(lock.identity, other.identity) for lock in locks for other in held)
 
 
 def _may_publish(event: Event, group: frozenset[str]) -> bool:

@@ -85,7 +85,8 @@ class Markings:
             return None
         if not seen.access.is_write and self._is_said_to_be_locked(sides, seen):
             reasons.note(
-                Quiet.BROUGHT, f"a name or a comment says that {seen.study.name}() runs under a lock"
+                Quiet.BROUGHT,
+                f"a name, a comment or another hunk says that {seen.study.name}() runs under a lock",
             )
             return None
         others = list(dict.fromkeys((*opposite, *marked)))
@@ -97,7 +98,7 @@ class Markings:
         return fact
 
     def _is_said_to_be_locked(self, sides: "Sides", seen: Seen) -> bool:
-        """Whether a name or a comment says that a lock is held, and means one that helps with this field.
+        """Whether a hint says that a lock is held, and means one that helps with this field.
 
         Where functions of such names mark their reads of it as well, they do not count on that lock.
         """
@@ -153,7 +154,7 @@ class Markings:
             return True
         is_hinted = _real_locks(reader.access) and self._evidence.is_hinted(writer)
         if is_hinted:
-            words = f"a name or a comment says that {writer.study.name}() runs under a lock"
+            words = f"a name, a comment or another hunk says that {writer.study.name}() runs under a lock"
             story.reasons.note(Quiet.BROUGHT, words)
         return is_hinted
 
@@ -235,7 +236,7 @@ class Markings:
         is_hinted = self._evidence.is_hinted(seen)
         locks = [lock.text for lock in seen.access.held]
         if locks:
-            how = " (a name or a comment says)" if is_hinted else ""
+            how = " (a name, a comment or another hunk says)" if is_hinted else ""
             story.reasons.note(
                 Quiet.BROUGHT if is_hinted else Quiet.LOCKED, f"{seen.study.name}() holds {locks[0]}{how}"
             )

@@ -44,7 +44,27 @@ class Objects:
         """
         if is_on_stack(path):
             return True
-        return path.root_kind is Root.LOCAL and self.is_fresh(study, event, path.root)
+        return path.root_kind is Root.LOCAL and (
+            self.is_fresh(study, event, path.root) or self._was_fresh(study, event, path.root)
+        )
+
+    def _was_fresh(self, study: Study, event: int, variable: str) -> bool:
+        """Whether a local pointer held an object made in an earlier hunk, and none shown publishes it.
+
+        Between the hunks it may have been published: so this serves for silence alone.
+        """
+        start = study.part_start(event)
+        if not start or study.definitions(variable, event):
+            return False
+        defined = [d for d in study.all_definitions(variable) if d < start]
+        made = [d for d in defined if not _is_null(study.function.events[d])]
+        if not made or not all(self._makes(study, study.function.events[d], d, DEPTH) for d in made):
+            return False
+        shown = study.flow.may_precede(event) | (1 << start) - 1
+        return not any(
+            self.publishes(study, index, variable)
+            for index in bits(shown & self._given(study).get(variable, 0))
+        )
 
     def is_fresh(self, study: Study, event: int, variable: str, depth: int = DEPTH) -> bool:
         """Whether a local pointer can only hold an object made here and not yet published."""

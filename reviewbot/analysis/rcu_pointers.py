@@ -44,7 +44,7 @@ class RcuPointers:
             for s in story.seen
             if _is_candidate(s) and (is_declared or (s.is_live and not _is_updater(story, s)))
         ]
-        for seen in sorted(plain, key=_is_tested)[:1]:
+        for seen in sorted(plain, key=lambda one: (_is_tested(one), _is_handed_on(one)))[:1]:
             yield self._fact(story, seen, users)
 
     def _fact(self, story: Story, seen: Seen, users: Sequence[Seen]) -> MixedMarking:

@@ -33,7 +33,8 @@ class Study:
 
     def origin(self, line: int) -> Origin:
         """Where a line of the function came from."""
-        origins = self.file.view.fragments[self.function.fragment].origins
+        fragment, line = self.file.place_of(self.function, line)
+        origins = self.file.view.fragments[fragment].origins
         return origins[min(max(line, 1), len(origins)) - 1]
 
     @property
@@ -57,13 +58,16 @@ class Study:
 
     def line_text(self, line: int) -> str:
         """The source of a line, without indentation."""
-        return self.file.line_text(self.function.fragment, line).strip()
+        return self.file.line_text(*self.file.place_of(self.function, line)).strip()
 
     @cached_property
     def is_touched(self) -> bool:
         """Whether the series wrote or moved any line of the function."""
-        f = self.function
-        return any(self.origin(line).patch is not None for line in range(f.first_line, f.last_line + 1))
+        return any(
+            self.origin(line).patch is not None
+            for part in self.function.parts or (self.function,)
+            for line in range(part.first_line, part.last_line + 1)
+        )
 
     @cached_property
     def _definitions(self) -> dict[str, tuple[int, ...]]:
@@ -86,6 +90,14 @@ class Study:
         if not self.flow.is_reached(event):
             return ()
         return self._reaching(variable, self.flow.may_precede(event), self.flow.must_precede(event))
+
+    def all_definitions(self, variable: str) -> tuple[int, ...]:
+        """The events that give a local variable a value anywhere in the function."""
+        return self._definitions.get(variable, ())
+
+    def part_start(self, event: int) -> int:
+        """The first event of the part of the function, as hunks show it, that an event stands in."""
+        return max((part.first_event for part in self.function.parts if part.first_event <= event), default=0)
 
     def tested_definitions(self, variable: str, test: int) -> tuple[int, ...]:
         """The same for the value that a local variable has when a test looks at it."""

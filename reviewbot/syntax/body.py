@@ -99,6 +99,8 @@ class Body(msgspec.Struct):
     names: FileNames
     is_piece: bool
     """Only a part of the function is in view."""
+    shown: int
+    """Where the text ends that the hunk shows; what closes its braces stands behind."""
     evaluators: Mapping[str, Callable[["Body", Node], Operand]]
     executors: Mapping[str, Callable[["Body", Node], None]]
     events: list[Event] = msgspec.field(default_factory=list)
@@ -107,6 +109,8 @@ class Body(msgspec.Struct):
     current: int = 0
     scopes: list[dict[str, tuple[Root, TypeName]]] = msgspec.field(default_factory=list)
     locals: list[Variable] = msgspec.field(default_factory=list)
+    outer: dict[str, tuple[Root, TypeName]] = msgspec.field(default_factory=dict)
+    """The local variables that are declared in no inner block, as far as braces are in view."""
     cleanups: list[Cleanup] = msgspec.field(default_factory=list)
     jumps: list[Jump] = msgspec.field(default_factory=list)
     labels: dict[str, int] = msgspec.field(default_factory=dict)
@@ -237,6 +241,8 @@ class Body(msgspec.Struct):
     def declare(self, name: str, type_: TypeName, root: Root = Root.LOCAL) -> None:
         """Enter a local variable into the innermost scope."""
         self.scopes[-1][name] = (root, type_)
+        if len(self.compounds) == 1:
+            self.outer[name] = (root, type_)
         if root is Root.LOCAL:
             self.locals.append(Variable(name, type_))
 
@@ -292,8 +298,9 @@ class Body(msgspec.Struct):
 
     def close_cleanups(self, keep: int, node: Node) -> None:
         """Destroy the cleanup classes beyond the first `keep`, innermost first; they stay known."""
+        is_cut = node.start >= self.shown
         for cleanup in reversed(self.cleanups[keep:]):
-            self.emit(Scope(cleanup.class_name, cleanup.argument, False, self.line(node)))
+            self.emit(Scope(cleanup.class_name, cleanup.argument, False, self.line(node), is_cut))
 
     def close_for_label(self, label: str, node: Node) -> None:
         """Destroy those whose block does not hold `label`."""

@@ -14,7 +14,7 @@ from reviewbot.syntax.comments import Comments
 from reviewbot.syntax.fragment import UNSEEN, complete
 from reviewbot.syntax.functions import FunctionHeader, Outline, header
 from reviewbot.syntax.items import Item, Shape
-from reviewbot.syntax.lower import Lowered, lower
+from reviewbot.syntax.lower import NOTHING_KNOWN, TOO_LONG, Known, Lowered, lower
 from reviewbot.syntax.model import (
     Comment,
     Function,
@@ -26,6 +26,7 @@ from reviewbot.syntax.model import (
     Struct,
 )
 from reviewbot.syntax.normalise import read_source
+from reviewbot.syntax.parts import Declared, Joint, Lines, fullest, join
 from reviewbot.syntax.pieces import Piece, piece_of
 from reviewbot.syntax.shelf import Shelf
 from reviewbot.syntax.structs import Where, read_structs, tag_of
@@ -52,8 +53,8 @@ _ENUMERATOR = re.compile(rb"[{,]\s*([A-Za-z_]\w*)")
 class FileFacts:
     """What one file says at one end of the series. All properties are computed once.
 
-    Lines count from 1 in their fragment. A function that two fragments show parts of is
-    found under its name as the part with more lines; `parts(name)` gives all.
+    Lines count from 1 in their fragment. A function that several fragments show parts of is found
+    under its name as one, whose lines count through them all; `parts(name)` gives each by itself.
     """
 
     def __init__(self, view: FileView, cache: Cache | None = None) -> None:
@@ -68,6 +69,7 @@ class FileFacts:
         self._lowered: dict[tuple[int, int], Lowered] = {}
         self._addressed: dict[str, bool] = {}
         self._headers: dict[int, FunctionHeader] = {}
+        self._joints: dict[str, Joint] = {}
 
     @cached_property
     def functions(self) -> tuple[FunctionHeader, ...]:
@@ -106,8 +108,10 @@ class FileFacts:
     def function(self, name: str) -> Function | None:
         """The function of that name, lowered; None where the file defines none.
 
-        Of several (under #if, or parts in several hunks) the one with the most lines.
+        Of several (under #if) the one with the most lines; the parts that several hunks show are joined.
         """
+        if self._is_split(name):
+            return self._joint(name).function
         parts = self.parts(name)
         return max(parts, key=lambda part: part.last_line - part.first_line) if parts else None
 
@@ -120,16 +124,63 @@ class FileFacts:
         return tuple(self._lower(index).function for index in self._by_name.get(name, ()))
 
     def _lower(self, index: int) -> Lowered:
-        found, piece = self._outlines[index]
-        key = (piece.index, found.item.start)
+        key = self._key(index)
         if key not in self._lowered:
-            head = self._header(index)
-            self._lowered[key] = self._shelf.part(
-                f"function at {found.item.start}",
-                _FUNCTION,
-                lambda: lower(head, found.item, piece.source, self.names, self.path),
-            )
+            name = self.function_names[index]
+            if self._is_split(name):
+                self._lower_parts(name)
+            else:
+                self._lowered[key] = self._lower_alone(index)
         return self._lowered[key]
+
+    def _key(self, index: int) -> tuple[int, int]:
+        found, piece = self._outlines[index]
+        return piece.index, found.item.start
+
+    def _lower_alone(self, index: int, known: Known = NOTHING_KNOWN) -> Lowered:
+        found, piece = self._outlines[index]
+        head = self._header(index)
+        return self._shelf.part(
+            f"function at {found.item.start}",
+            _FUNCTION,
+            lambda: lower(head, found.item, piece.source, self.names, self.path, known),
+        )
+
+    # -- a function that several hunks show parts of
+
+    def _is_split(self, name: str) -> bool:
+        """Whether the functions of a name are parts of one: only one of them shows its heading itself."""
+        indices = self._by_name.get(name, ())
+        if self.complete or not name or len(indices) < 2:
+            return False
+        fragments = {self._outlines[index][1].index for index in indices}
+        return len(fragments) == len(indices) and sum(map(self._shows_heading, indices)) < 2
+
+    def _shows_heading(self, index: int) -> bool:
+        found, piece = self._outlines[index]
+        return found.item.start >= piece.source.added
+
+    def _fullest(self, name: str) -> FunctionHeader:
+        return fullest((self._header(index), self._shows_heading(index)) for index in self._by_name[name])
+
+    def _lower_parts(self, name: str) -> None:
+        declared = Declared(self._fullest(name))
+        for index in self._by_name[name]:
+            lowered = self._lowered[self._key(index)] = self._lower_alone(index, declared.known)
+            declared.add(lowered)
+
+    def _joint(self, name: str) -> Joint:
+        if name not in self._joints:
+            self._joints[name] = join(self._fullest(name), self.parts(name), self._lines)
+        return self._joints[name]
+
+    @cached_property
+    def _lines(self) -> Lines:
+        return Lines(self.view.fragments)
+
+    def place_of(self, function: Function, line: int) -> tuple[int, int]:
+        """The fragment that a line of a function lies in, and its number there."""
+        return self._lines.place(line) if function.parts else (function.fragment, line)
 
     @property
     def words(self) -> Iterable[bytes]:
@@ -189,13 +240,16 @@ class FileFacts:
 
     def conditionals(self, function: Function) -> Iterator[tuple[int, bytes]]:
         """The directives of conditionals in a function: line and word, in order."""
-        source = self._pieces[function.fragment].source
-        index = source.added > 0
-        start = source.line_starts[function.first_line - 1 + index]
-        end = function.last_line + index
-        stop = source.line_starts[end] if end < len(source.line_starts) else len(source.text)
-        for match in _CONDITIONAL.finditer(source.text, start, stop):
-            yield source.line(match.start(1)), match.group(1)
+        for part in function.parts or (function,):
+            fragment, first = self.place_of(function, part.first_line)
+            shift = part.first_line - first
+            source = self._pieces[fragment].source
+            index = source.added > 0
+            start = source.line_starts[max(first - 1 + index, 0)]
+            end = part.last_line - shift + index
+            stop = source.line_starts[end] if end < len(source.line_starts) else len(source.text)
+            for match in _CONDITIONAL.finditer(source.text, start, stop):
+                yield source.line(match.start(1)) + shift, match.group(1)
 
     def is_touched(self, head: FunctionHeader) -> bool:
         """Whether the series wrote or moved a line of the function."""
@@ -373,6 +427,11 @@ class FileFacts:
             for line, reason in lowered.unread if lowered else ():
                 where = f"in {head.name}(): {reason}" if head.name else reason
                 found.append(Unread(self.path, self._line_of_file(head.fragment, line), where))
+        found += (
+            Unread(self.path, self._line_of_file(part.fragment, part.line), f"in {name}(): {TOO_LONG}")
+            for name, joint in self._joints.items()
+            for part in joint.left_out
+        )
         return tuple(dict.fromkeys([*found, *self._unread_structs()]))
 
     def _unread_structs(self) -> Iterator[Unread]:

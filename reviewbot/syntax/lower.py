@@ -8,12 +8,16 @@ from reviewbot.syntax.body import MOST_BLOCKS, MOST_EVENTS, Body, FileNames, Tex
 from reviewbot.syntax.expressions import EVALUATORS
 from reviewbot.syntax.functions import FunctionHeader
 from reviewbot.syntax.items import Item
-from reviewbot.syntax.model import Function, Root
+from reviewbot.syntax.model import Function, Root, TypeName
 from reviewbot.syntax.normalise import Source, rewrite
 from reviewbot.syntax.parse import Node, parse
 from reviewbot.syntax.statements import EXECUTORS
 
+Known = dict[str, tuple[Root, TypeName]]
+"""What is declared out of sight: name -> what it is, and its type."""
+
 _HEAD = b"int _() "
+NOTHING_KNOWN: Known = {}
 TOO_LONG = f"too long to follow: more than {MOST_EVENTS} accesses and calls, or {MOST_BLOCKS} branches"
 
 
@@ -24,11 +28,23 @@ class Lowered(msgspec.Struct, frozen=True):
     unread: tuple[tuple[int, str], ...]
     is_cut: bool = False
     """It is too long, and only its beginning is there."""
+    outer: tuple[tuple[str, Root, TypeName], ...] = ()
+    """Of a part of a function the local variables that later parts may use."""
 
 
-def lower(header: FunctionHeader, item: Item, source: Source, names: FileNames, path: str) -> Lowered:
-    """The flow graph of the function that `item` is. Any text will do: it never fails."""
-    body = _body(header, item, source, names)
+def lower(  # noqa: PLR0913, PLR0917  (the function, and all that its names may mean)
+    header: FunctionHeader,
+    item: Item,
+    source: Source,
+    names: FileNames,
+    path: str,
+    known: Known = NOTHING_KNOWN,
+) -> Lowered:
+    """The flow graph of the function that `item` is. Any text will do: it never fails.
+
+    `known` is what other parts of the function declare.
+    """
+    body = _body(header, item, source, names, known)
     root = parse(_HEAD + rewrite(source.code(item.opening, item.end)))
     block = next((node for node in root.walk() if node.kind == "compound_statement"), None)
     for node in _outside(root, block):
@@ -40,19 +56,23 @@ def lower(header: FunctionHeader, item: Item, source: Source, names: FileNames, 
     if body.is_too_long:
         body.unread = [(header.line, TOO_LONG)]
     function = _function(header, body, path)
-    return Lowered(function, tuple(dict.fromkeys(body.unread)), body.is_too_long)
+    outer = () if header.is_whole else tuple((name, *known) for name, known in body.outer.items())
+    return Lowered(function, tuple(dict.fromkeys(body.unread)), body.is_too_long, outer)
 
 
-def _body(header: FunctionHeader, item: Item, source: Source, names: FileNames) -> Body:
+def _body(header: FunctionHeader, item: Item, source: Source, names: FileNames, known: Known) -> Body:
     shift = item.opening - len(_HEAD)
     plain = _HEAD + source.plain[item.opening : item.end]
     body = Body(
         Text(plain, _line_of(source, shift)),
         names,
         not header.is_whole,
+        source.known - shift,
         evaluators=EVALUATORS,
         executors=EXECUTORS,
     )
+    if known:
+        body.scopes.append(known)
     body.scopes.append({one.name: (Root.PARAMETER, one.type) for one in header.parameters})
     body.new_block()
     return body

@@ -188,6 +188,8 @@ class Scope(msgspec.Struct, frozen=True, tag=True):
     argument: str
     opens: bool
     line: int
+    is_cut: bool = False
+    """It ends behind what the hunk shows: nobody knows where."""
 
 
 class Return(msgspec.Struct, frozen=True, tag=True):
@@ -249,8 +251,26 @@ class Variable(msgspec.Struct, frozen=True):
     type: TypeName
 
 
+class Part(msgspec.Struct, frozen=True):
+    """A part of a function that one hunk shows, and where it lies in the joined graph."""
+
+    entry: int
+    """Its first block."""
+    first_event: int
+    last_event: int
+    """One beyond its last event."""
+    first_line: int
+    last_line: int
+    """The last one that the hunk shows."""
+
+
 class Function(msgspec.Struct, frozen=True):
-    """A function as a flow graph. Block 0 is the entry."""
+    """A function as a flow graph. Block 0 is the entry.
+
+    Of one that several hunks show `parts` of, block 0 leads to each of these, and from none of
+    them to another: what runs between is out of view. Its lines count through the file view
+    (`FileFacts.place_of`).
+    """
 
     name: str
     path: str
@@ -269,9 +289,11 @@ class Function(msgspec.Struct, frozen=True):
     tests: tuple[Test, ...]
     blocks: tuple[Block, ...]
     fragment: int
-    """Index of the fragment of its file view."""
+    """Index of the fragment of its file view; of several parts that of the first."""
     is_whole: bool
     """False where the hunk shows only a part of it, or a part could not be parsed."""
+    parts: tuple[Part, ...] = ()
+    """In the order of the file, where more than one hunk shows some of it; else empty."""
 
 
 class Member(msgspec.Struct, frozen=True):

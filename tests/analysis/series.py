@@ -42,22 +42,37 @@ def mail(text: str, path: str = PATH) -> bytes:
     return f"{HEAD}diff --git a/{path} b/{path}\n{head}{body}-- \n2.47.0\n\n".encode()
 
 
+def in_hunks(*hunks: tuple[str, str], path: str = PATH) -> bytes:
+    """A mail that changes a file in these hunks: of each what stands behind the @@, and its lines."""
+    body, line, growth = "", 40, 0
+    for heading, text in hunks:
+        lines = [one or " " for one in text.strip("\n").split("\n")]
+        old, new = (sum(not one.startswith(sign) for one in lines) for sign in "+-")
+        body += f"@@ -{line},{old} +{line + growth},{new} @@ {heading}\n" + "".join(
+            f"{one}\n" for one in lines
+        )
+        line, growth = line + old + 100, growth + new - old
+    head = f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n"
+    return f"{HEAD}{head}{body}-- \n2.47.0\n\n".encode()
+
+
 def added(old: str, new: str) -> str:
     """A hunk that adds code below older code."""
     before = "".join(f" {line}\n" for line in old.strip().splitlines())
     return before + " \n" + "".join(f"+{line}\n" for line in new.strip().splitlines())
 
 
-def reviewed(text: str, path: str = PATH) -> Review:
+def reviewed(text: str | bytes, path: str = PATH) -> Review:
     """The review of the series that such a mail is."""
-    return review(read_series(("-",), None, None, io.BytesIO(mail(text, path))))
+    data = text if isinstance(text, bytes) else mail(text, path)
+    return review(read_series(("-",), None, None, io.BytesIO(data)))
 
 
-def analysis(text: str, path: str = PATH) -> Analysis:
+def analysis(text: str | bytes, path: str = PATH) -> Analysis:
     """The analysis of such a series."""
     return reviewed(text, path).analysis
 
 
-def facts(text: str, kind: type[AnyFact], path: str = PATH) -> list[AnyFact]:
+def facts(text: str | bytes, kind: type[AnyFact], path: str = PATH) -> list[AnyFact]:
     """The facts of one kind that such a series gives rise to."""
     return [fact for fact in analysis(text, path).facts() if isinstance(fact, kind)]
