@@ -12,6 +12,7 @@ import msgspec
 from reviewbot.analysis import facts as kinds
 from reviewbot.analysis.facts import Fact, Field
 from reviewbot.analysis.reasons import Account
+from reviewbot.analysis.unmarked import says_held
 from reviewbot.analysis.unprotected import ForeignRead, RemovedLock
 from reviewbot.cache import Cache
 from reviewbot.rulebook.allow import Answers
@@ -114,9 +115,11 @@ class Looks:
             self._kept.keep(self._name(series), _PART, text)
 
     def _name(self, series: Series) -> bytes:
-        """Of the diffs and their order: subjects, people and dates have no part in the facts."""
+        """Of the diffs and their order: people, dates and most words have no part in the facts."""
         made = hashlib.blake2b(stamp(*_SOURCES), digest_size=20)
-        diffs = repr([(patch.index, patch.files) for patch in series.patches])
+        diffs = repr(
+            [(patch.index, patch.files, says_held(patch.subject, patch.body)) for patch in series.patches]
+        )
         for text in (self._under, diffs):
             made.update(f"{len(text)}:{text}".encode("utf-8", "surrogatepass"))
         return made.digest()

@@ -8,6 +8,7 @@ from reviewbot.analysis.before import Before, Removal, takes_lock
 from reviewbot.analysis.novelty import members_to_look_for, words_to_look_for, words_to_look_for_anywhere
 from reviewbot.analysis.program import Program
 from reviewbot.analysis.understand import Analysis
+from reviewbot.analysis.unmarked import bare, says_held
 from reviewbot.cache import Cache
 from reviewbot.looks import Look
 from reviewbot.rulebook.allow import NO_ANSWERS, Answers, field_answers, line_answers
@@ -78,7 +79,9 @@ def understood(
             program.look_anywhere(words_to_look_for_anywhere(program))
         program.look_further(members_to_look_for(program))
     means.progress("looking at every access")
-    return Understood(base, tree, Analysis(program, _before(tree)), not (merging and merging.was_asked))
+    return Understood(
+        base, tree, Analysis(program, _before(tree, series)), not (merging and merging.was_asked)
+    )
 
 
 class _Merging(msgspec.Struct):
@@ -92,8 +95,8 @@ class _Merging(msgspec.Struct):
         return self.merge(patch, texts)
 
 
-def _before(tree: SeriesTree) -> Before:
-    """The files that lose a line which takes a lock, as they were."""
+def _before(tree: SeriesTree, series: Series) -> Before:
+    """The files that lose a line which takes a lock, as they were; and the marks taken off for a lock."""
     removals = tuple(
         Removal(path, line.patch, line.text)
         for path in tree.paths()
@@ -101,7 +104,19 @@ def _before(tree: SeriesTree) -> Before:
         if takes_lock(line.text)
     )
     views = {path: tree.base(path) for path in dict.fromkeys(removal.path for removal in removals)}
-    return Before({path: FileFacts(view) for path, view in views.items() if view is not None}, removals)
+    files = {path: FileFacts(view) for path, view in views.items() if view is not None}
+    return Before(files, removals, _unmarked(tree, series))
+
+
+def _unmarked(tree: SeriesTree, series: Series) -> dict[tuple[str, int], frozenset[str]]:
+    """By path and patch what removed lines would read without their marks, of patches that name a lock."""
+    telling = {patch.index for patch in series.patches if says_held(patch.subject, patch.body)}
+    found: dict[tuple[str, int], list[str]] = {}
+    for path in tree.paths() if telling else ():
+        for line in tree.removed(path):
+            if line.patch in telling:
+                found.setdefault((path, line.patch), []).append(line.text)
+    return {key: bare(lines) for key, lines in found.items()}
 
 
 def _lay(

@@ -7,8 +7,10 @@ import msgspec
 
 from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.effects import Effects
+from reviewbot.analysis.facts import Place
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.unmarked import folded
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.facts import FileFacts
 
@@ -32,10 +34,20 @@ def takes_lock(text: str) -> bool:
 
 
 class Before:
-    """The program before the series: `files` by their name at the tip, those alone that lost a lock."""
+    """The program before the series: `files` by their name at the tip, those alone that lost a lock.
 
-    def __init__(self, files: Mapping[str, FileFacts], removals: tuple[Removal, ...]) -> None:
+    `unmarked` holds, by path and patch, what lines read that lost no more than their mark, where the
+    patch's message says that a lock is held.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, FileFacts],
+        removals: tuple[Removal, ...],
+        unmarked: Mapping[tuple[str, int], frozenset[str]] | None = None,
+    ) -> None:
         self.removals = removals
+        self._unmarked = unmarked or {}
         self._files = files
         program = Program({file.path: file for file in files.values()})
         self._program = program
@@ -45,6 +57,11 @@ class Before:
     def paths(self) -> tuple[str, ...]:
         """The files, by their name at the tip, sorted."""
         return tuple(sorted(self._files))
+
+    def is_unmarked(self, place: Place, line: str) -> bool:
+        """Whether a line is one that only lost its mark, for a lock that the patch's message names."""
+        known = self._unmarked.get((place.path, place.patch)) if place.patch is not None else None
+        return known is not None and folded(line) in known
 
     def may_lose(self, path: str, name: str) -> bool:
         """Whether a line that was taken away stood in the function, as far as its text tells."""

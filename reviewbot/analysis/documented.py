@@ -1,4 +1,4 @@
-"""Protection that a comment states, at the field or at the access (suppressor S26).
+"""Protection that a comment states, at the field or at the access, or a message (suppressor S26).
 
 A comment is the author's answer: it is taken at its word, and the question is hidden with
 that reason. Only where the commented field is touched by an entry point that is called with
@@ -8,8 +8,9 @@ no lock does the code contradict the comment, and the question stays.
 import re
 from functools import cached_property
 
+from reviewbot.analysis.before import Before
 from reviewbot.analysis.contexts import Contexts
-from reviewbot.analysis.facts import DOCUMENTED, Fact, Place
+from reviewbot.analysis.facts import DOCUMENTED, Fact, MixedMarking, Place
 from reviewbot.analysis.program import Program
 from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.stories import Story
@@ -45,8 +46,9 @@ ABOVE = 2
 class Documented:
     """The authors' answers in comments, for one program."""
 
-    def __init__(self, program: Program, contexts: Contexts) -> None:
+    def __init__(self, program: Program, contexts: Contexts, before: Before) -> None:
         self._program = program
+        self._before = before
         self._contexts = contexts
 
     def reason(self, story: Story, fact: Fact) -> str | None:
@@ -55,6 +57,10 @@ class Documented:
         is_stated = AT_FIELD.search(comment) and not LOCKLESS.search(comment)
         if is_stated and not self._is_contradicted(story, fact.place):
             story.reasons.note(Quiet.STATED, "the comment at its declaration says what protects it")
+            return DOCUMENTED
+        if isinstance(fact, MixedMarking) and self._before.is_unmarked(fact.place, fact.store):
+            words = f"the patch takes the mark off in {fact.place.function}(), and says that a lock is held"
+            story.reasons.note(Quiet.STATED, words)
             return DOCUMENTED
         places = {fact.place, *(access.place for access in fact.accesses[:1])}
         is_answered = any(AT_ACCESS.search(text) for place in places for text in self._comments_at(place))

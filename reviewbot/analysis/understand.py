@@ -118,7 +118,7 @@ class Analysis:
         )
         self._foreign = Foreign(program)
         self._foreign_reads = ForeignReads(self._foreign, self.evidence)
-        self._documented = Documented(program, self.contexts)
+        self._documented = Documented(program, self.contexts, before)
         self._purposes = Purposes()
         self._function_makers = self._of_functions(provenance, scenarios)
 

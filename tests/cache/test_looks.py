@@ -62,11 +62,15 @@ def test_a_look_with_a_text_that_is_not_unicode_is_not_kept(tmp_path: Path) -> N
 def test_a_look_is_known_by_all_that_it_follows_from(tmp_path: Path) -> None:
     other = replace(SERIES, patches=(replace(PATCH, files=(replace(FILE, after_path="b.c"),)),))
     moved = replace(SERIES, patches=(replace(PATCH, index=2),))
+    worded = replace(SERIES, patches=(replace(PATCH, body="It is longer."),))
+    telling = replace(SERIES, patches=(replace(PATCH, body="The mutex is held."),))
     with Cache(tmp_path / "facts.db") as cache:
         Looks(cache, "tree", ["rule"]).keep(SERIES, LOOK)
     with Cache(tmp_path / "facts.db") as cache:
         assert Looks(cache, "tree", ["rule"]).find(SERIES) == LOOK
         assert Looks(cache, "tree", ["rule"]).find(replace(SERIES, subject="another")) == LOOK
+        assert Looks(cache, "tree", ["rule"]).find(worded) == LOOK
+        assert Looks(cache, "tree", ["rule"]).find(telling) is None
         assert Looks(cache, "other", ["rule"]).find(SERIES) is None
         assert Looks(cache, "tree", ["rule", "new"]).find(SERIES) is None
         assert [Looks(cache, "tree", ["rule"]).find(series) for series in (other, moved)] == [None, None]

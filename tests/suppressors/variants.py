@@ -1,5 +1,7 @@
 """Other ways in which a suppressor shows: each a change to a series that is asked about."""
 
+# ruff: noqa: E101, W293
+
 from tests.suppressors.objects import DRAINED, TUNE
 
 TIMER = (
@@ -18,6 +20,20 @@ THREAD = (
     .replace("cancel_work_sync(&h->work)", "kthread_stop(h->task)")
 )
 STORE = "\th->rate = rate;"
+
+UNMARKED = """
+*** heron: Drop a mark where the mutex is held
+ void heron_tune(struct heron *h, u32 rate)
+ {
+-	WRITE_ONCE(h->rate, rate);
++	h->rate = rate;
+ }
+ 
+ u64 heron_delay(struct heron *h, u32 n)
+ {
+ 	return n * READ_ONCE(h->rate);
+ }
+"""
 
 VARIANTS = {
     "S05 timer": ("S05", TIMER, "\ttimer_delete_sync(&h->beat);\n", ""),
@@ -41,4 +57,11 @@ VARIANTS = {
         "\tASSERT_EXCLUSIVE_ACCESS(h->rate);\n",
         "",
     ),
+    "S26 mark taken off for a lock": (
+        "S26",
+        UNMARKED,
+        "Drop a mark where the mutex is held",
+        "Drop a mark",
+    ),
+    "S26 no more than the mark": ("S26", UNMARKED, "+\th->rate = rate;", "+\th->rate = 2 * rate;"),
 }
