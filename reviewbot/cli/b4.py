@@ -38,7 +38,7 @@ def b4_review(prompt: tuple[str, ...], **options: Any) -> None:
 @click.option("--fail-on", type=CONCERNS, help="Fail on questions of this concern or a graver one.")
 @asking
 def check(**options: Any) -> None:
-    """Check the one mail on standard input, as b4 asks its check commands to.
+    """Check the mail on standard input, as b4 asks for it.
 
     Prints a JSON array for b4 review. A patch is looked at within its series where that is on a
     branch here.

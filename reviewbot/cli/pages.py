@@ -21,9 +21,10 @@ from reviewbot.cli.options import FILE, FOLDER, HERD, RULES
 def litmus(
     file: tuple[Path, ...], model: Path | None, explain: bool, svg: Path | None, check_with_herd: bool
 ) -> None:
-    """Ask the kernel's memory model about litmus tests, each a FILE, in a folder, or - for standard input.
+    """Ask the kernel's memory model about litmus tests.
 
-    Prints what herd7 does. Exits with 1 where a test is not as its Result header (or herd7) says.
+    FILE is a test, a folder of *.litmus files, or - for standard input. Prints what herd7
+    does. Exits with 1 where a test is not as its Result header (or herd7) says.
     """
     from reviewbot.commands.litmus import Request, run  # noqa: PLC0415 - see the package's docstring
 
@@ -89,9 +90,10 @@ def new(name: str, folder: Path) -> None:
 @rules_.command()
 @click.argument("page", nargs=-1, type=FILE)
 def test(page: tuple[Path, ...]) -> None:
-    """Check each PAGE (or folder of pages) and review its examples; all bundled pages without one.
+    """Check rule pages and review their examples.
 
-    What is marked //~ in a Bad example must be asked there, and nothing in a Good one.
+    A PAGE may be a folder of pages; without one all bundled pages are tested. What is
+    marked //~ in a Bad example must be asked there, and nothing in a Good one.
     """
     from reviewbot.commands.pages import run_test  # noqa: PLC0415 - see the package's docstring
 

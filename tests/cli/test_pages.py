@@ -39,6 +39,13 @@ def test_completion(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "complete" in done.text
 
 
+@pytest.mark.parametrize("group", [(), ("bot",), ("b4",), ("rules",), ("cache",)], ids=" ".join)
+def test_lists_of_commands_are_not_cut_short(run: Run, group: tuple[str, ...]) -> None:
+    text = run(*group, "--help").text
+    assert "Commands:" in text
+    assert "..." not in text.partition("Commands:")[2]
+
+
 def test_explain(run: Run) -> None:
     done = run("explain", "lone-flag")
     assert done.status == 0
