@@ -15,6 +15,8 @@ _RANGE = re.compile(r"(.*?)\.\.\.?(.*)\Z", re.DOTALL)
 _PERSON = re.compile(r"(.*?) ?<(.*?)> (-?\d{1,12}) ([+-]\d{4})\Z", re.DOTALL)
 _MOST = 1000
 """Commits of one series; more are a release, not a series."""
+_MOST_AT_FIRST = 5000
+"""Files of a commit without a parent; more are the import of a tree."""
 
 
 def is_range(text: str) -> bool:
@@ -32,7 +34,7 @@ def read_range(text: str, repository: Repository) -> Series:
 
     Raises:
         SourceError: a revision is unknown, or the range holds no commit to review, too many, or
-            the one that a shallow clone begins with.
+            one that imports a tree, as what a shallow clone begins with.
     """
     chosen, merges = _chosen(text, repository)
     if not chosen:
@@ -76,14 +78,26 @@ def _chosen(text: str, repository: Repository) -> tuple[list[str], list[str]]:
 
 
 def _check_first(commits: list[str], text: str, repository: Repository) -> None:
-    """Refuses a commit without its parent: all files of the tree would be new in it."""
+    """Refuses a commit without its parent, where all files of a tree would be new in it."""
     for commit in commits:
+        added = 0 if _parents(repository.commit(commit)) else _count(commit, repository)
+        if added > _MOST_AT_FIRST:
+            message = (
+                f"{text}: {commit[:12]} is the first commit and brings in {added} files;"
+                " that is no series: name later commits"
+            )
+            raise SourceError(message)
         if repository.begins_with(commit):
             message = (
                 f"{text}: this shallow clone begins with {commit[:12]}, what was before it is not here;"
                 " git fetch --deepen=100, or name later commits"
             )
             raise SourceError(message)
+
+
+def _count(commit: str, repository: Repository) -> int:
+    """How many files a commit has."""
+    return repository.run("ls-tree", "-r", "-z", "--name-only", commit).count(b"\0")
 
 
 def _last(count: int, repository: Repository) -> tuple[list[str], list[str]]:

@@ -8,6 +8,7 @@ import pytest
 from reviewbot.errors import SourceError, TreeError
 from reviewbot.series.model import Series, Status
 from reviewbot.series.tree import SeriesTree
+from reviewbot.sources import commits
 from reviewbot.sources.base import find_base
 from reviewbot.sources.commits import is_range, read_range
 from reviewbot.sources.git import Repository
@@ -90,6 +91,20 @@ def test_the_first_commit_of_all_has_no_base(repository: Repository) -> None:
     series = read_range("main", repository)
     assert series.base_commit is None
     assert {file.status for file in series.patches[0].files} == {Status.ADDED}
+
+
+def test_the_import_of_a_tree_is_no_series(
+    user: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = len(git(user, "ls-tree", "-r", "--name-only", "main").split())
+    monkeypatch.setattr(commits, "_MOST_AT_FIRST", count)
+    assert read_range("main", repository).patches
+    monkeypatch.setattr(commits, "_MOST_AT_FIRST", count - 1)
+    for text in ("main", "-9"):
+        with pytest.raises(
+            SourceError, match=rf"{text}: \w{{12}} is the first commit and brings in {count} files"
+        ):
+            read_range(text, repository)
 
 
 @pytest.mark.parametrize("text", ["topic~1", "-2", "-3"])
