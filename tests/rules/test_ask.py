@@ -217,7 +217,7 @@ def test_one_sided_pair_names_the_writer_on_either_side(present: Side) -> None:
     rule = RULES["one-sided-pair"]
     at_reader = fact(rule, present=present, writer="demo_start()", place=at(40, "demo_poll"))
     (finding,) = ask([rule], [at_reader])
-    assert "demo_start() stores it" in finding.message
+    assert "demo_start() stores ready" in finding.message
 
 
 def test_hostile_names_make_a_fingerprint_too() -> None:
