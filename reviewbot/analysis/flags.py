@@ -18,23 +18,13 @@ from reviewbot.analysis.handoffs import Handoffs
 from reviewbot.analysis.interleavings import message_passing
 from reviewbot.analysis.ordering import Ordering, has_own_acquire, is_acquire, is_release
 from reviewbot.analysis.processors import keep_order
-from reviewbot.analysis.purposes import is_looked_at_again
+from reviewbot.analysis.races import Races, weakest
 from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.types import is_text
 from reviewbot.analysis.update_side import UpdateSide
-from reviewbot.syntax.model import Call, Kind, Marking, ValueKind
-
-STRENGTH = (
-    Marking.DATA_RACE,
-    Marking.PLAIN,
-    Marking.PLAIN_BITOP,
-    Marking.VOLATILE,
-    Marking.RELAXED,
-    Marking.ONCE,
-)
-"""Markings that do not order, the weakest first."""
+from reviewbot.syntax.model import Call, Kind, ValueKind
 
 
 class Flags:
@@ -48,7 +38,9 @@ class Flags:
         handoffs: Handoffs,
         update_side: UpdateSide,
         scenarios: Scenarios,
+        races: Races,
     ) -> None:
+        self._races = races
         self._update_side = update_side
         self._scenarios = scenarios
         self._announcements = announcements
@@ -107,7 +99,9 @@ class Flags:
         check = next(check for check in checks if check.seen is loose[0]) if loose else checks[0]
         for fact in facts:
             scenarios = self._announcements.messages(writer, check, matched, _missing(fact))
-            left = self._left(story, writer, readers, matched)
+            left = (
+                None if matched.is_guess else self._races.left(story, writer, readers, matched.text, "check")
+            )
             yield replace(fact, scenarios=scenarios, left=left)
 
     def _lone(self, story: Story, writer: Seen, checks: Sequence[Check], loose: list[Seen]) -> Iterator[Flag]:
@@ -116,17 +110,6 @@ class Flags:
         if loose and is_new and not self._announcements.may_announce(story, writer, checks):
             fact = self._flag(story, writer, loose, None)
             yield replace(fact, scenarios=(self._scenarios.race(writer, loose[0]),))
-
-    def _left(self, story: Story, writer: Seen, readers: list[Seen], matched: Announced) -> Flag | None:
-        """The race of a new flag that nobody marks, should what it announces be in order all the same."""
-        if not story.is_new or story.first_marked is not None or matched.is_guess:
-            return None
-        racing = [reader for reader in readers if not is_looked_at_again(story, reader)]
-        if not any(s.access.is_new for s in (writer, *racing)) or not racing:
-            return None
-        fact = self._flag(story, writer, racing, matched)
-        race = self._scenarios.race(writer, racing[0])
-        return replace(fact, has_payload=False, interleaving=None, scenarios=(race,))
 
     def _is_kept(self, story: Story, writer: Seen, checks: Sequence[Check], fields: Sequence[Field]) -> bool:
         """Whether the one processor that the code is for keeps the order of what is all marked (S21)."""
@@ -186,7 +169,7 @@ class Flags:
             payload=payload,
             interleaving=message_passing(writer, readers[0], payload) if matched else None,
             store_marking=writer.access.marking,
-            check_marking=_weakest(readers),
+            check_marking=weakest(readers),
             has_payload=matched is not None,
         )
 
@@ -305,8 +288,3 @@ def _setting_stores(story: Story) -> Iterator[Seen]:
         and s.source.value.kind is ValueKind.CONSTANT
     ]
     yield from sorted(stores, key=lambda s: not s.access.is_new)
-
-
-def _weakest(readers: Sequence[Seen]) -> Marking:
-    markings = {reader.access.marking for reader in readers}
-    return next((m for m in STRENGTH if m in markings), next(iter(sorted(markings, key=lambda m: m.value))))

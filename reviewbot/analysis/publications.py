@@ -5,6 +5,7 @@ fresh object hung on one that readers can already see (rules plain-publication,
 nested-publication, lazy-array, payload-beside-pointer).
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -14,12 +15,14 @@ from reviewbot.analysis import wording
 from reviewbot.analysis.beside import Beside, Payload
 from reviewbot.analysis.evidence import Evidence, Overlap
 from reviewbot.analysis.facts import GATED, Interleaving, Publication, Step
+from reviewbot.analysis.followed import Followed
 from reviewbot.analysis.gates import Gate, Gates
 from reviewbot.analysis.interleavings import message_passing
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.ordering import Ordering
 from reviewbot.analysis.program import Study
 from reviewbot.analysis.provenance import Found, Provenance
+from reviewbot.analysis.races import Races
 from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.scenario import Act, Doing, Scenario
 from reviewbot.analysis.scenarios import Scenarios
@@ -30,6 +33,9 @@ from reviewbot.syntax.model import Call, Kind, Marking, Value, ValueKind
 
 LOCKLESS = frozenset({Marking.ONCE, Marking.ACQUIRE, Marking.RCU, Marking.FULL})
 """Markings by which a reader says that it takes no lock."""
+
+MOST_PROVED = 4
+"""Readers of one pointer that are taken to a proof, at most."""
 
 
 class Around(msgspec.Struct, frozen=True):
@@ -52,7 +58,11 @@ class Publications:
         gates: Gates,
         beside: Beside,
         scenarios: Scenarios,
+        followed: Followed,
+        races: Races,
     ) -> None:
+        self._races = races
+        self._followed = followed
         self._objects = objects
         self._provenance = provenance
         self._ordering = ordering
@@ -115,7 +125,9 @@ class Publications:
         overlap = self._evidence.overlap(story, writer, lockless)
         if is_rcu and not overlap.words:
             overlap = Overlap(f"{story.field} is declared __rcu", 2)
-        return self._fact(story, writer, lockless, Around(overlap, None, self._gates.gate(writer, lockless)))
+        fact = self._fact(story, writer, lockless, Around(overlap, None, self._gates.gate(writer, lockless)))
+        left = None if is_rcu else self._races.left(story, writer, lockless, "the object behind it", "read")
+        return replace(fact, left=left)
 
     def _is_ordered(self, writer: Seen) -> bool:
         """Whether the store comes after all that filled the object."""
@@ -156,16 +168,24 @@ class Publications:
             (beside.readers[0], point(beside.use, use)),
         )
 
-    def _scenario(self, writer: Seen, readers: Sequence[Seen], found: Found | None) -> Scenario:
+    def _scenarios_of(
+        self, writer: Seen, readers: Sequence[Seen], found: Found | None
+    ) -> tuple[Scenario, ...]:
+        """The store and one reader; all readers where each takes a lock of the store before it follows."""
         reader = readers[0] if readers else None
         value = writer.source.value
         is_named = value is not None and value.kind is ValueKind.VARIABLE
         fill = _last_fill(writer, f"fill {writer.access.value_text}" if is_named else "clear the new memory")
         if found is None:
-            return self._scenarios.pointer(fill, writer, reader)
+            locked = {r: self._followed.under_lock(writer, r) for r in readers}
+            loose = next((r for r, use in locked.items() if use is None), None)
+            if loose is not None or not readers:
+                return (self._scenarios.pointer(fill, writer, loose),)
+            uses = itertools.islice(locked.items(), MOST_PROVED)
+            return tuple(self._scenarios.pointer(fill, writer, r, use) for r, use in uses)
         fill = replace(fill, act=replace(fill.act, text="alloc and fill"))
         finder = "srcu_dereference()" if found.flavour == "srcu" else "rcu_dereference()"
-        return self._scenarios.nested(fill, writer, reader, (writer.access.object_text, finder))
+        return (self._scenarios.nested(fill, writer, reader, (writer.access.object_text, finder)),)
 
     def _overlaps(self, story: Story, writer: Seen, reader: Seen) -> bool:
         return self._evidence.overlap(story, writer, (reader,)).strength == 2
@@ -216,7 +236,7 @@ class Publications:
             object=access.text,
             container=_container(access.object_text, found),
             gate=gate.name.rpartition(".")[2],
-            scenarios=(self._scenario(writer, readers, found),),
+            scenarios=self._scenarios_of(writer, readers, found),
         )
 
 

@@ -69,17 +69,19 @@ class Scenarios:
         )
         return assembled(Shape.MESSAGE, threads, (Outcome(1, "r0", "1"), Outcome(1, "r1", "0")))
 
-    def pointer(self, fill: Point, store: Seen, load: Seen | None) -> Scenario:
+    def pointer(self, fill: Point, store: Seen, load: Seen | None, use: int | None = None) -> Scenario:
         """An object filled in, then its address stored; the address loaded, then followed.
 
-        Where no reader is at hand, one that does all that a reader can is taken.
+        Where no reader is at hand, one that does all that a reader can is taken. With `use`, an event of
+        the reader, the locks held there count; without one the address is followed at once.
         """
         item, slot = _names("object", store.access.field.name)
         stored = point(store, replace(write(store, slot), value=f"&{item}"))
         loaded = point(load, read(load, slot, "r0")) if load else Point(_dereference(slot))
+        follow = Point(FOLLOW) if load is None or use is None else Point(FOLLOW, load.study, use)
         threads = (
             self._threads.of(store.access, (_named(fill, item), stored)),
-            self._threads.of(load.access if load else None, (loaded, Point(FOLLOW))),
+            self._threads.of(load.access if load else None, (loaded, follow)),
         )
         return assembled(Shape.POINTER, threads, (Outcome(1, "r0", f"&{item}"), Outcome(1, "r1", "0")))
 

@@ -22,6 +22,7 @@ from reviewbot.analysis.exposure import Exposure
 from reviewbot.analysis.facts import Fact
 from reviewbot.analysis.finders import Finders
 from reviewbot.analysis.flags import Flags
+from reviewbot.analysis.followed import Followed
 from reviewbot.analysis.foreign import Foreign
 from reviewbot.analysis.foreign_reads import ForeignReads
 from reviewbot.analysis.frees import Frees
@@ -45,6 +46,7 @@ from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.provenance import Provenance
 from reviewbot.analysis.publications import Publications
 from reviewbot.analysis.purposes import Purposes
+from reviewbot.analysis.races import Races
 from reviewbot.analysis.rcu_pointers import RcuPointers
 from reviewbot.analysis.reasons import UNUSED, Account, Quiet
 from reviewbot.analysis.removed_locks import RemovedLocks
@@ -90,6 +92,7 @@ class Analysis:
         provenance = Provenance(program, self.objects, self.holding)
         gates = Gates(program, self.stories, ordering)
         scenarios = Scenarios(Threads(self.holding))
+        races = Races(self.evidence, scenarios)
         self._makers: tuple[FactMaker, ...] = (
             Flags(
                 Announcements(Payloads(program, self.objects), scenarios),
@@ -98,6 +101,7 @@ class Analysis:
                 Handoffs(program),
                 update_side,
                 scenarios,
+                races,
             ),
             Publications(
                 self.objects,
@@ -107,6 +111,8 @@ class Analysis:
                 gates,
                 Beside(self.stories, ordering),
                 scenarios,
+                Followed(self.holding),
+                races,
             ),
             DoubleChecks(ordering, self.evidence, scenarios),
             Crossings(self.stories, ordering, self.evidence, scenarios),

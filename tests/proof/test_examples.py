@@ -40,7 +40,9 @@ EXAMPLES = [
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_every_question_of_order_is_proved(rule: Rule, example: Example) -> None:
     series = read_series(("-",), None, None, io.BytesIO(mails(example)[0]))
-    facts = [fact for fact in understand(series, None, Options()).analysis.facts() if rule.when.selects(fact)]
+    found = list(understand(series, None, Options()).analysis.facts())
+    found += [fact.left for fact in found if fact.left is not None]
+    facts = [fact for fact in found if rule.when.selects(fact)]
     proofs = [proof for fact in facts if (proof := PROVER.prove(fact.scenarios))]
     assert facts
     assert [proof.standing for proof in proofs] == [Standing.PROVED] * len(proofs)
