@@ -21,6 +21,7 @@ from reviewbot.analysis.reasons import Quiet, Reason
 from reviewbot.analysis.serialised import Serialised
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.turns import Turns
+from reviewbot.syntax.model import Kind
 
 
 class Overlap(msgspec.Struct, frozen=True):
@@ -221,7 +222,12 @@ def _all_locked(story: Story) -> tuple[Quiet, str]:
     lock = story.common_locks[0]
     held = (next((h for h in s.access.held if h.text == lock), None) for s in story.seen if s.is_live)
     unseen = sorted({each.known for each in held if each is not None and each.known != Known.SEEN.value})
-    words = f"all accesses hold {lock}"
+    but = (
+        ""
+        if all(s.is_live or s.access.kind is Kind.ADDRESS for s in story.seen)
+        else " but those in setup and teardown"
+    )
+    words = f"all accesses{but} hold {lock}"
     return (Quiet.BROUGHT, f"{words}, known by: {', '.join(unseen)}") if unseen else (Quiet.LOCKED, words)
 
 
