@@ -18,6 +18,7 @@ from reviewbot.analysis.handoffs import Handoffs
 from reviewbot.analysis.interleavings import message_passing
 from reviewbot.analysis.ordering import Ordering, has_own_acquire, is_acquire, is_release
 from reviewbot.analysis.processors import keep_order
+from reviewbot.analysis.purposes import is_looked_at_again
 from reviewbot.analysis.races import Races, weakest
 from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.scenarios import Scenarios
@@ -105,7 +106,11 @@ class Flags:
             yield replace(fact, scenarios=scenarios, left=left)
 
     def _lone(self, story: Story, writer: Seen, checks: Sequence[Check], loose: list[Seen]) -> Iterator[Flag]:
-        """A new flag of which it can be seen that it announces nothing, and is not ordered either."""
+        """A new flag of which it can be seen that it announces nothing, and is not ordered either.
+
+        What only leads to a second look under the lock of all stores may be stale (S14).
+        """
+        loose = [seen for seen in loose if not _is_hint(story, seen)]
         is_new = story.is_new and any(s.access.is_new for s in (writer, *loose))
         if loose and is_new and not self._announcements.may_announce(story, writer, checks):
             fact = self._flag(story, writer, loose, None)
@@ -234,6 +239,14 @@ class Order(msgspec.Struct, frozen=True):
         """The line of its function that it stands on."""
         study = self.seen.study
         return self.seen.source.line if self.barrier is None else study.function.events[self.barrier].line
+
+
+def _is_hint(story: Story, seen: Seen) -> bool:
+    """Whether a flag is tested again under the lock; noted."""
+    is_hint = is_looked_at_again(story, seen)
+    if is_hint:
+        story.reasons.note(Quiet.RECHECKED, f"{seen.study.name}() takes it for a hint, and looks again")
+    return is_hint
 
 
 def _missing(fact: Flag | Pairing) -> tuple[int, str] | None:

@@ -55,6 +55,42 @@ AGAIN = PRINTED.replace(
 +	}""",
 )
 
+HINT = """
+*** heron: Skip birds that sleep
+struct heron {
+	spinlock_t lock;
+	bool sleeps;
+};
+
+static long heron_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct heron *h = file->private_data;
+
+	spin_lock(&h->lock);
+	h->sleeps = true;
+	spin_unlock(&h->lock);
+	return 0;
+}
+
+static ssize_t heron_read(struct file *file, char __user *buf, size_t n, loff_t *pos)
+{
+	struct heron *h = file->private_data;
+
+	if (h->sleeps)
+		return -EAGAIN;
+	spin_lock(&h->lock);
+	if (h->sleeps)
+		n = 0;
+	spin_unlock(&h->lock);
+	return n;
+}
+
+static const struct file_operations heron_fops = {
+	.unlocked_ioctl = heron_ioctl,
+	.read = heron_read,
+};
+"""
+
 BIT = (
     PRINTED.replace("h->rate = rate;", "h->rate |= HERON_UP;")
     .replace("h->rate = 0;", "h->rate &= ~HERON_UP;")
@@ -274,6 +310,14 @@ CASES = (
         "heron.rate",
         AGAIN,
         (("+		if (h->rate)\n+			heron_wake(h);", "+		heron_wake(h);"),),
+    ),
+    Case(
+        "S14",
+        "a flag that announces nothing is tested again under the lock",
+        "lone-flag",
+        "heron.sleeps",
+        HINT,
+        (("	if (h->sleeps)\n		n = 0;\n", ""),),
     ),
     Case(
         "S15",
