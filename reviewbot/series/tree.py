@@ -55,14 +55,23 @@ class SeriesTree:
         self._files: dict[str, _File] = {}
         self._gone: dict[str, _File] = {}
         self._notes: list[str] = []
+        self._unapplied: list[int] = []
         self._clashes: set[int] = set()
         self.applied: tuple[int, ...] = tuple(patch.index for patch in series.patches if self._lay(patch))
         self._moved = self._moved_lines()
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """One line for each patch that was reviewed from its diff alone."""
-        return tuple(self._notes)
+        """What was reviewed from its diff alone: a line for all patches that do not apply, and others."""
+        if not self._unapplied:
+            return tuple(self._notes)
+        first, *more = self._unapplied
+        note = f"patch {first} does not apply: reviewed from its diff alone"
+        if more:
+            numbers = f"{', '.join(map(str, self._unapplied[:-1]))} and {more[-1]}"
+            hint = "--base names the commit that they apply to"
+            note = f"patches {numbers} do not apply: reviewed from their diffs alone ({hint})"
+        return (*self._notes, note)
 
     def paths(self) -> tuple[str, ...]:
         """The C files touched, by their name at the tip (or the last they had), sorted."""
@@ -132,7 +141,7 @@ class SeriesTree:
         for diff in failed:
             self._show(diff, patch.index)
         if failed and self._read is not None:
-            self._notes.append(f"patch {patch.index} does not apply: reviewed from its diff alone")
+            self._unapplied.append(patch.index)
         return self._read is not None and not failed and patch.index not in self._clashes
 
     def _enter(self, files: tuple[FileDiff, ...]) -> None:

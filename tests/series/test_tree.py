@@ -217,6 +217,14 @@ def test_a_patch_applies_where_its_context_has_moved_to() -> None:
     assert dict(shown(view))["int lit;"] == Origin(1, 20), "numbered as the patch numbers it"
 
 
+def test_patches_that_do_not_apply_are_named_in_one_line() -> None:
+    elsewhere = diff_of(PATH, ["int gone;", *BASE], ["int dark;", *BASE])
+    tree = SeriesTree(series_of(elsewhere, elsewhere, elsewhere), {PATH: text(BASE)}.get)
+    assert tree.applied == ()
+    (note,) = tree.notes
+    assert note.startswith("patches 1, 2 and 3 do not apply: reviewed from their diffs alone (--base")
+
+
 def test_a_patch_that_does_not_apply_is_reviewed_from_its_diff_alone() -> None:
     first, second = edited(BASE, part_20="int lit;"), edited(BASE, part_5="int dark;")
     series = series_of(diff_of(PATH, BASE, first), diff_of(PATH, ["int gone;", *BASE], ["int dark;", *BASE]))
