@@ -201,10 +201,6 @@ class Flag(Fact, frozen=True):
     check_marking: Marking
     """The weakest of the checks."""
     has_payload: bool
-    is_clearing: bool = False
-    """The store makes it false."""
-    is_wait: bool = False
-    """The check is the condition of a busy wait."""
 
 
 class Publication(Fact, frozen=True):
@@ -374,7 +370,4 @@ class MixedMarking(Fact, frozen=True):
 
 
 class NewField(Fact, frozen=True):
-    """A field the series adds: written, with no reader (yet), and no rule stated for it."""
-
-    has_reader: bool = False
-    has_common_lock: bool = False
+    """A field the series adds: written under no lock, with no reader (yet), and no rule stated for it."""
