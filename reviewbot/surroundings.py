@@ -39,20 +39,21 @@ MOST_FAR = 3
 _AT_ONCE = 50
 """Files that are read together: less waiting for git."""
 
-_TAG = re.compile(rb"(?:struct|union)\s+(\w+)\s*\{")
+# Looking for a literal is several times as fast as looking for one of two, or for the start of a line: a
+# struct and a union are looked for one after the other, and a line by the end of the one above it.
+_TAGS = re.compile(rb"struct\s+(\w+)\s*\{"), re.compile(rb"union\s+(\w+)\s*\{")
 _POINTING = re.compile(
-    rb"^(?:static[ \t]+)?(?:__always_)?inline[ \t]+(?:const[ \t]+)?struct[ \t]+(\w+)[ \t]*\*\s*(\w+)\("
-    rb"|^#[ \t]*define[ \t]+(\w+)\(\w+\)[ \t\\\n]*\(?container_of(?:_const)?\("
-    rb"[^;{}#]{1,80}?,\s*struct[ \t]+(\w+)\s*,",
-    re.MULTILINE,
+    rb"\n(?:(?:static[ \t]+)?(?:__always_)?inline[ \t]+(?:const[ \t]+)?struct[ \t]+(\w+)[ \t]*\*\s*(\w+)\("
+    rb"|#[ \t]*define[ \t]+(\w+)\(\w+\)[ \t\\\n]*\(?container_of(?:_const)?\("
+    rb"[^;{}#]{1,80}?,\s*struct[ \t]+(\w+)\s*,)"
 )
 """Inline functions that return a pointer to a struct, and macros that are container_of()."""
 
 _VARIABLE = re.compile(
-    rb"^(?:extern|register)[ \t]++(?:const[ \t]++)?+struct[ \t]++(\w++)[ \t]*+(?:__\w++[ \t]++)*+([ \t*]*+)"
-    rb"(?:__\w++[ \t]++)*+(\w++)(\[[^\]\n]*+\])?+(?:[ \t]*+asm[ \t]*+\([^()\n]*+\)|[^;,(){}\n]*+);"
-    rb"|^DECLARE_PER_CPU\w*+\(struct[ \t]++(\w++),[ \t]*+(\w++)\)",
-    re.MULTILINE,
+    rb"\n(?:(?:extern|register)[ \t]++(?:const[ \t]++)?+struct[ \t]++(\w++)[ \t]*+"
+    rb"(?:__\w++[ \t]++)*+([ \t*]*+)(?:__\w++[ \t]++)*+(\w++)(\[[^\]\n]*+\])?+"
+    rb"(?:[ \t]*+asm[ \t]*+\([^()\n]*+\)|[^;,(){}\n]*+);"
+    rb"|DECLARE_PER_CPU\w*+\(struct[ \t]++(\w++),[ \t]*+(\w++)\))"
 )
 """Variables that are structs, arrays of them, or point to one, as headers declare them."""
 
@@ -116,7 +117,8 @@ class Surroundings:
 
     def _tags(self, header: str) -> Iterable[bytes]:
         """The structs and unions that a header declares, each once."""
-        return dict.fromkeys(_TAG.findall(self._text(header) or b""))
+        text = self._text(header) or b""
+        return dict.fromkeys(tag for pattern in _TAGS for tag in pattern.findall(text))
 
     def variable(self, name: str) -> TypeName | None:
         """The type of a variable at file level that a header declares to be a struct, or to point to one.
@@ -137,10 +139,10 @@ class Surroundings:
         return found
 
     def _own_and_included(self) -> Iterator[bytes]:
-        """The texts of the files of the series and of the headers that they include."""
+        """The files of the series and the headers that they include, with a line end before each."""
         for file in self._files.values():
-            yield from (fragment.text for fragment in file.view.fragments)
-        yield from (self._text(path) or b"" for path in self._headers)
+            yield from (b"\n" + fragment.text for fragment in file.view.fragments)
+        yield from (b"\n" + (self._text(path) or b"") for path in self._headers)
 
     def pointed_to(self, name: str) -> str | None:
         """The tag of the struct that an inline function or a container_of() macro gives a pointer to.
@@ -327,11 +329,11 @@ def _stores(used: set[bytes]) -> bool:
     return bool(used & _STORING) or any(use.startswith(b".") for use in used)
 
 
-_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+[<"]([\w./+-]+)[>"]', re.MULTILINE)
+_INCLUDE = re.compile(rb'\n[ \t]*#[ \t]*include[ \t]+[<"]([\w./+-]+)[>"]')
 
 
 def _includes(text: bytes) -> tuple[str, ...]:
-    return tuple(name.decode("ascii") for name in _INCLUDE.findall(text))
+    return tuple(name.decode("ascii") for name in _INCLUDE.findall(b"\n" + text))
 
 
 def _home(path: str) -> str:
