@@ -4,6 +4,7 @@ Each function is compared with what it was before: an access that was made under
 under none now; or a check and the store that follows from it, which one section held together.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -76,19 +77,31 @@ class RemovedLocks:
         return is_alone or bool(CONSTRUCTOR.search(study.name) or DESTRUCTOR.search(study.name))
 
     def _lost(self, study: Study, older: Study) -> Iterator[Lost]:
-        """The accesses under no lock now that were made under one which the function took."""
-        taken: dict[tuple[str, str, bool], HeldLock] = {}
+        """The accesses under no lock now that were made under one which the function took.
+
+        Those of one field count as one kind: it must have more under no lock, and fewer under one, than
+        before. An access that never was under the lock has not lost it.
+        """
+        under: dict[tuple[str, str, bool], list[HeldLock | None]] = {}
+        bare: Counter[tuple[str, str, bool]] = Counter()
         for event, access in older.accesses():
-            lock = self._taken(older, event)
-            if lock is not None and _is_of_member(access):
-                taken.setdefault(_key(access), lock)
-        for event, access in study.accesses() if taken else ():
-            lock = taken.get(_key(access)) if _is_of_member(access) else None
-            if lock is not None:
-                seen = self._seen(study, event, access)
-                # a hint that some lock is held is taken at its word
-                if not (seen.access.held or seen.access.is_fresh):
-                    yield Lost(seen, lock)
+            if _is_of_member(access):
+                if self._before.holding.at(older, event).locks:
+                    under.setdefault(_key(access), []).append(self._taken(older, event))
+                else:
+                    bare[_key(access)] += 1
+        now: dict[tuple[str, str, bool], list[Seen]] = {}
+        for event, access in study.accesses() if under else ():
+            if _is_of_member(access) and _key(access) in under:
+                now.setdefault(_key(access), []).append(self._seen(study, event, access))
+        for key, found in now.items():
+            lock = next((lock for lock in under[key] if lock is not None), None)
+            # a hint that some lock is held is taken at its word
+            lost = [seen for seen in found if not (seen.access.held or seen.access.is_fresh)]
+            is_fewer = len(found) - len(lost) < len(under[key])
+            if lock is not None and is_fewer and len(lost) > bare[key]:
+                lost.sort(key=lambda seen: seen.access.place.patch is None)
+                yield from (Lost(seen, lock) for seen in lost)
 
     def _taken(self, older: Study, event: int) -> HeldLock | None:
         """The one lock that the function itself held, if a line that took it is gone."""

@@ -65,6 +65,35 @@ DROPPED = """
  }
 """
 
+NEVER = """
+ void wren_set(struct wren *w, u64 eggs)
+ {
+ 	spin_lock(&w->lock);
+ 	w->eggs = eggs;
+ 	spin_unlock(&w->lock);
+ }
+
+ u64 wren_room(struct wren *w, u64 used)
+ {
+ 	u64 room;
+
+ 	if (w->eggs < used)
+ 		return 0;
+ 	spin_lock(&w->lock);
+-	room = w->eggs - used;
++	room = w->eggs - used - 1;
+ 	spin_unlock(&w->lock);
+ 	return room;
+ }
+
+ void wren_note(struct wren *w)
+ {
+-	spin_lock(&w->lock);
+ 	w->noted++;
+-	spin_unlock(&w->lock);
+ }
+"""
+
 
 def changed(text: str, *changes: tuple[str, str]) -> str:
     for old, new in changes:
@@ -91,6 +120,20 @@ def test_line_that_stayed_is_spoken_of_in_the_patch_that_unlocked_it() -> None:
     assert (fact.store, fact.place.patch) == ("w->eggs++;", 1)
     (finding,) = [f for f in reviewed(DROPPED).report.findings if f.is_shown]
     assert finding.rule == "removed-lock"
+
+
+def test_access_that_never_was_under_the_lock_has_not_lost_it() -> None:
+    assert [fact.field.name for fact in facts(NEVER, RemovedLock)] == []
+
+
+def test_of_two_accesses_one_has_lost_the_lock() -> None:
+    lost = changed(
+        NEVER,
+        (" \tspin_lock(&w->lock);\n-\troom", "-\tspin_lock(&w->lock);\n-\troom"),
+        ("- 1;\n \tspin_unlock", "- 1;\n-\tspin_unlock"),
+    )
+    (fact,) = facts(lost, RemovedLock)
+    assert fact.store == "room = w->eggs - used - 1;"
 
 
 BARE_SILENT = {
