@@ -7,6 +7,7 @@ What the declaration of a field says of it stands here too: a type that synchron
 from collections.abc import Iterator
 
 from reviewbot.analysis.contexts import Contexts
+from reviewbot.analysis.freed import is_freed
 from reviewbot.analysis.objects import is_on_stack
 from reviewbot.analysis.reasons import Quiet, Reason
 from reviewbot.analysis.stories import Seen, Story
@@ -97,6 +98,8 @@ def not_live(seen: Seen) -> Iterator[Reason]:
         yield Reason(Quiet.FRESH, f"{name} sets the object up, by its name")
     elif seen.is_teardown:
         yield Reason(Quiet.DRAINED, f"{name} takes the object apart, by its name")
+    elif is_freed(seen):
+        yield Reason(Quiet.DRAINED, f"{name} frees what it points to")
 
 
 def _is_asserted(seen: Seen) -> bool:

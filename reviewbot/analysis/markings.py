@@ -15,6 +15,7 @@ from reviewbot.analysis.candidates import Candidates
 from reviewbot.analysis.evidence import Evidence, Overlap
 from reviewbot.analysis.facts import Confidence, HeldLock, MixedMarking, SharedAccess, Side
 from reviewbot.analysis.knobs import Handler
+from reviewbot.analysis.locks import owner_text
 from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.scenario import Scenario
 from reviewbot.analysis.scenarios import Scenarios
@@ -130,7 +131,17 @@ class Markings:
         writes = [s for s in sides.writes if s.study is not seen.study]
         if any(self._may_exclude(story, s, seen) for s in writes):
             return []
+        if self._is_under_own_lock(seen) and not any(s.access.marking in MARKED for s in writes):
+            story.reasons.note(Quiet.LOCKED, f"{name} holds a lock of the object, and no store is marked")
+            return []
         return writes or self._unwritten(story, seen, marked)
+
+    def _is_under_own_lock(self, seen: Seen) -> bool:
+        """Whether a lock of the very object is seen to be held: then unmarked stores are at fault, if any."""
+        return any(
+            not lock.is_hinted and owner_text(lock) and self._evidence.is_of_object(lock, seen)
+            for lock in seen.access.held
+        )
 
     def _speaks_for_reads(self, live: Sequence[Seen], marked: Sequence[Seen]) -> bool:
         """Whether the marks are near by, or in other folders the rule rather than the exception.

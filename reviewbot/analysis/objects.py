@@ -13,7 +13,7 @@ from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Access, Assign, Call, Event, Kind, Path, Return, Root, Value, ValueKind
 
 CONSTRUCTOR = re.compile(
-    r"(?:^|_)(?:init|initialize|initialise|alloc|create|setup|probe|new|ctor|constructor|clone|dup|prepare_new)(?:_|\d|$)"
+    r"(?:^|_)(?:(?:re)?init|initialize|initialise|alloc|create|setup|probe|new|ctor|constructor|clone|dup|prepare_new)(?:_|\d|$)"
 )
 """Function names that say: the object is being built (catalogue S01). A hint, only ever used for silence."""
 
@@ -194,6 +194,11 @@ def is_on_stack(path: Path) -> bool:
     return path.root_kind is Root.LOCAL and is_value and not _leaves_variable(path)
 
 
+def is_within(path: Path) -> bool:
+    """Whether the memory is part of the very object that the path's root points to."""
+    return sum(step.arrow or step.name == "*" for step in path.steps) <= 1
+
+
 def _is_null(event: Event) -> bool:
     return isinstance(event, Assign) and event.value.kind is ValueKind.NULL
 
@@ -213,6 +218,5 @@ def _points_into(value: Value, variable: str) -> bool:
     if value.kind is ValueKind.VARIABLE:
         return value.name == variable
     if value.kind is ValueKind.ADDRESS and value.path is not None:
-        steps = value.path.steps
-        return value.path.root == variable and sum(s.arrow or s.name == "*" for s in steps) <= 1
+        return value.path.root == variable and is_within(value.path)
     return False

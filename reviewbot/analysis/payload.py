@@ -9,10 +9,10 @@ import msgspec
 
 from reviewbot.analysis.facts import Field
 from reviewbot.analysis.flow import bits
-from reviewbot.analysis.objects import Objects
+from reviewbot.analysis.objects import Objects, is_on_stack, is_within
 from reviewbot.analysis.program import Program, Study
 from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import Access, Call, Kind, Marking, Return, Sense, Value, ValueKind
+from reviewbot.syntax.model import Access, Call, Kind, Marking, Path, Return, Sense, Value, ValueKind
 
 DEPTH = 4
 """How deep calls are followed; the seed thread needs three."""
@@ -36,6 +36,13 @@ class Touched(msgspec.Struct):
     """Functions called that are not at hand."""
 
 
+class Walk(msgspec.Struct):
+    """One search through a function and its callees: what it found, and where it has been."""
+
+    found: Touched
+    seen: set[Study]
+
+
 class Payloads:
     """The answers for one program."""
 
@@ -47,11 +54,11 @@ class Payloads:
     def before(self, study: Study, event: int, *, has_callers: bool = True) -> Touched:
         """What was touched on the way to an event: here, in callees, and in the direct callers."""
         found = Touched()
-        seen: set[Study] = {study}
-        self._collect(study, study.flow.may_precede(event), DEPTH, found, seen)
+        walk = Walk(found, {study})
+        self._collect(study, study.flow.may_precede(event), DEPTH, walk)
         if has_callers and not found.allocations:
             for caller, index, _ in self._program.sites(study):
-                self._collect(caller, caller.flow.may_precede(index), 1, found, seen)
+                self._collect(caller, caller.flow.may_precede(index), 1, walk)
         return found
 
     def behind(self, study: Study, test: int, taken: bool) -> Touched:
@@ -61,9 +68,9 @@ class Payloads:
         its callers touch behind their test of it.
         """
         found = Touched()
-        self._collect(study, study.flow.governed(test, taken), DEPTH, found, {study})
+        self._collect(study, study.flow.governed(test, taken), DEPTH, Walk(found, {study}))
         for caller, outer in self._asked_by(study, test, PREDICATES):
-            self._collect(caller, caller.flow.governed(outer, taken), DEPTH, found, {caller})
+            self._collect(caller, caller.flow.governed(outer, taken), DEPTH, Walk(found, {caller}))
         return found
 
     def _asked_by(self, study: Study, test: int, depth: int) -> Iterator[tuple[Study, int]]:
@@ -79,31 +86,39 @@ class Payloads:
     def within(self, study: Study, events: int) -> Touched:
         """What a set of events of a function touches, callees included."""
         found = Touched()
-        self._collect(study, events, DEPTH, found, {study})
+        self._collect(study, events, DEPTH, Walk(found, {study}))
         return found
 
-    def _collect(self, study: Study, events: int, depth: int, found: Touched, seen: set[Study]) -> None:
+    def _collect(
+        self, study: Study, events: int, depth: int, walk: Walk, private: frozenset[str] = frozenset()
+    ) -> None:
+        """Add what the events touch; `private` are the parameters that point to objects nobody else has."""
         for index in bits(events):
             event = study.function.events[index]
             if isinstance(event, Access):
-                self._note(study, index, event, found)
+                self._note(study, index, event, walk.found, private)
             elif isinstance(event, Call) and event.function and not self._harmless.diagnostic(event.function):
-                self._follow(study, event, depth, found, seen)
+                given = self._given_private(study, index, event, private)
+                self._follow(study, event, depth, walk, given)
 
-    def _follow(self, study: Study, call: Call, depth: int, found: Touched, seen: set[Study]) -> None:
-        may_follow = depth > 0 and len(seen) < MOST_STUDIES
+    def _follow(self, study: Study, call: Call, depth: int, walk: Walk, given: frozenset[int]) -> None:
+        may_follow = depth > 0 and len(walk.seen) < MOST_STUDIES
         callees = self._program.studies(call.function, study.file.path) if may_follow else ()
         if not callees:
-            found.opaque.append(call.function)
+            walk.found.opaque.append(call.function)
         for callee in callees:
-            if callee not in seen:
-                seen.add(callee)
+            if callee not in walk.seen:
+                walk.seen.add(callee)
                 everything = (1 << len(callee.function.events)) - 1
-                self._collect(callee, everything, depth - 1, found, seen)
+                names = enumerate(parameter.name for parameter in callee.function.parameters)
+                private = frozenset(name for number, name in names if number in given)
+                self._collect(callee, everything, depth - 1, walk, private)
 
-    def _note(self, study: Study, index: int, access: Access, found: Touched) -> None:
+    def _note(
+        self, study: Study, index: int, access: Access, found: Touched, private: frozenset[str]
+    ) -> None:
         field = self._program.types.field(access.path)
-        if field is None:
+        if field is None or self._is_private(study, index, access.path, private):
             return
         text = access.path.text
         if access.kind in (Kind.READ, Kind.COPY):
@@ -112,6 +127,26 @@ class Payloads:
             found.writes.setdefault(field, text)
             if access.value is not None and self._is_allocated(study, index, access.value):
                 found.allocations.setdefault(field, text)
+
+    def _is_private(self, study: Study, event: int, path: Path, private: frozenset[str]) -> bool:
+        """Whether the memory is part of an object that nobody else can reach: no flag announces that."""
+        if is_on_stack(path):
+            return True
+        return is_within(path) and (path.root in private or self._objects.is_private(study, event, path))
+
+    def _given_private(self, study: Study, event: int, call: Call, private: frozenset[str]) -> frozenset[int]:
+        """The arguments that point to, or into, such an object."""
+        found = []
+        for number, value in enumerate(call.arguments):
+            if value.kind is ValueKind.VARIABLE:
+                is_fresh = value.name in private or self._objects.is_fresh(study, event, value.name)
+            elif value.kind is ValueKind.ADDRESS and value.path is not None:
+                is_fresh = self._is_private(study, event, value.path, private)
+            else:
+                is_fresh = False
+            if is_fresh:
+                found.append(number)
+        return frozenset(found)
 
     def _is_allocated(self, study: Study, index: int, value: Value) -> bool:
         if value.kind is ValueKind.CALL:

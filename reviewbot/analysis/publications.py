@@ -16,11 +16,11 @@ from reviewbot.analysis.beside import Beside, Payload
 from reviewbot.analysis.evidence import Evidence, Overlap
 from reviewbot.analysis.facts import GATED, Interleaving, Publication, Step
 from reviewbot.analysis.followed import Followed
+from reviewbot.analysis.freed import is_handed_to_free
 from reviewbot.analysis.gates import Gate, Gates
 from reviewbot.analysis.interleavings import message_passing
 from reviewbot.analysis.objects import Objects
 from reviewbot.analysis.ordering import Ordering
-from reviewbot.analysis.program import Study
 from reviewbot.analysis.provenance import Found, Provenance
 from reviewbot.analysis.races import Races
 from reviewbot.analysis.reasons import Quiet
@@ -28,8 +28,7 @@ from reviewbot.analysis.scenario import Act, Doing, Scenario
 from reviewbot.analysis.scenarios import Scenarios
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.threads import Point, fill_point, point
-from reviewbot.kernel.vocabulary import vocabulary
-from reviewbot.syntax.model import Call, Kind, Marking, Value, ValueKind
+from reviewbot.syntax.model import Kind, Marking, Value, ValueKind
 
 LOCKLESS = frozenset({Marking.ONCE, Marking.ACQUIRE, Marking.RCU, Marking.FULL})
 """Markings by which a reader says that it takes no lock."""
@@ -70,7 +69,6 @@ class Publications:
         self._gates = gates
         self._beside = beside
         self._scenarios = scenarios
-        self._frees: dict[Study, tuple[Call, ...]] = {}
 
     def facts(self, story: Story) -> Iterator[Publication]:
         """What is to be asked of the stores of fresh objects into this field: at most one fact."""
@@ -118,7 +116,7 @@ class Publications:
         if self._provenance.is_private(writer.study, writer.event, writer.source.path.root):
             return None
         readers = self._open_readers(story, writer)
-        lockless = [r for r in readers if r.access.marking in LOCKLESS or self._overlaps(story, writer, r)]
+        lockless = [r for r in readers if self._is_lockless(story, writer, r)]
         is_rcu = story.type is not None and "__rcu" in story.type.annotations
         if not (lockless or is_rcu) or not any(s.access.is_new for s in (writer, *lockless)):
             return None
@@ -187,27 +185,21 @@ class Publications:
         finder = "srcu_dereference()" if found.flavour == "srcu" else "rcu_dereference()"
         return (self._scenarios.nested(fill, writer, reader, (writer.access.object_text, finder)),)
 
-    def _overlaps(self, story: Story, writer: Seen, reader: Seen) -> bool:
-        return self._evidence.overlap(story, writer, (reader,)).strength == 2
+    def _is_lockless(self, story: Story, writer: Seen, reader: Seen) -> bool:
+        """Whether a reader says that it takes no lock, or runs beside the writer and holds none.
 
-    def _is_freed(self, reader: Seen) -> bool:
-        """Whether what was read is only handed to the function that frees it."""
-        if reader.study not in self._frees:
-            frees = vocabulary().memory
-            self._frees[reader.study] = tuple(
-                call for _, call in reader.study.calls() if frees.free(call.function) is not None
-            )
-        return any(
-            call.line == reader.source.line
-            and any(value.path == reader.source.path for value in call.arguments)
-            for call in self._frees[reader.study]
-        )
+        Under a lock of its own a plain read counts on the writer to hold it, and on no order.
+        """
+        if reader.access.marking in LOCKLESS:
+            return True
+        is_locked = any(lock.is_exclusive and not lock.is_hinted for lock in reader.access.held)
+        return not is_locked and self._evidence.overlap(story, writer, (reader,)).strength == 2
 
     def _open_readers(self, story: Story, writer: Seen) -> list[Seen]:
         """The reads in other functions that no lock keeps apart from the store; a free is no read."""
         others = (r for r in story.reads if r.study is not writer.study)
         open_ = (reader for reader in others if not self._evidence.apart(story, writer, reader))
-        return [reader for reader in open_ if not self._is_freed(reader)]
+        return [reader for reader in open_ if not is_handed_to_free(reader)]
 
     def _fact(self, story: Story, writer: Seen, readers: Sequence[Seen], around: "Around") -> Publication:
         access, reading = writer.access, [r.access for r in readers]

@@ -18,6 +18,7 @@ from reviewbot.syntax.model import Access, Assign, Call, Event, Kind, Marking, R
 
 _ONE_BIT = r"(?:BIT(?:_ULL)?\([^()]*\)|1U?L*|(?!\w*(?:MASK|ALL|BITS))[A-Z][A-Z0-9_]*)"
 _FLIP = re.compile(rf"(?:\|=\s*{_ONE_BIT}|&=\s*~\s*\(?{_ONE_BIT}\)?)\s*;")
+_BIT_OPERATION = re.compile(r"(?:^|_)bit(?:_|$)")
 _WARNS = re.compile(r"\w+(?=\s*\()")
 
 
@@ -43,6 +44,9 @@ class Purposes:
         name = f"{seen.study.name}()"
         if _tests_one_bit(story, seen):
             story.reasons.note(Quiet.ONE_BIT, f"{name} tests one bit, and each store flips one under a lock")
+            fact = replace(fact, confidence=Confidence.LOW)
+        elif _reads_word_of_bits(story, seen):
+            story.reasons.note(Quiet.ONE_BIT, f"{name} reads a word that others mark bit by bit only")
             fact = replace(fact, confidence=Confidence.LOW)
         is_told, is_rechecked = self._only_told(seen), _is_rechecked(story, seen)
         if is_told:
@@ -183,3 +187,14 @@ def _tests_one_bit(story: Story, seen: Seen) -> bool:
         writer.access.kind is Kind.RMW and writer.access.held and _FLIP.search(writer.access.line_text)
         for writer in story.writes
     )
+
+
+def _reads_word_of_bits(story: Story, seen: Seen) -> bool:
+    """Whether a word is read whole whose marks are those of bit operations: these are for atomic stores.
+
+    That somebody calls `test_bit()` does not say that he thought of a lockless reader.
+    """
+    if seen.access.is_write:
+        return False
+    marked = [s.access for s in story.seen if s.is_live and s.access.marking not in UNMARKED]
+    return bool(marked) and all(_BIT_OPERATION.search(access.accessor or "") for access in marked)

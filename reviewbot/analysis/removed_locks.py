@@ -22,7 +22,10 @@ from reviewbot.analysis.sightings import Sightings
 from reviewbot.analysis.stories import UNMARKED, Seen, tests_of
 from reviewbot.analysis.types import object_text
 from reviewbot.analysis.unprotected import RemovedLock
-from reviewbot.syntax.model import Access, Kind
+from reviewbot.syntax.model import Access, Kind, Root
+
+Key = tuple[str, str, bool, tuple[str, ...]]
+"""A member, the text of its object, whether it is read, and the lines that gave the object's variable."""
 
 CHANGES = (Kind.READ, Kind.WRITE, Kind.RMW)
 
@@ -82,18 +85,19 @@ class RemovedLocks:
         Those of one field count as one kind: it must have more under no lock, and fewer under one, than
         before. An access that never was under the lock has not lost it.
         """
-        under: dict[tuple[str, str, bool], list[HeldLock | None]] = {}
-        bare: Counter[tuple[str, str, bool]] = Counter()
+        under: dict[Key, list[HeldLock | None]] = {}
+        bare: Counter[Key] = Counter()
         for event, access in older.accesses():
             if _is_of_member(access):
+                key = _key(older, event, access)
                 if self._before.holding.at(older, event).locks:
-                    under.setdefault(_key(access), []).append(self._taken(older, event))
+                    under.setdefault(key, []).append(self._taken(older, event))
                 else:
-                    bare[_key(access)] += 1
-        now: dict[tuple[str, str, bool], list[Seen]] = {}
+                    bare[key] += 1
+        now: dict[Key, list[Seen]] = {}
         for event, access in study.accesses() if under else ():
-            if _is_of_member(access) and _key(access) in under:
-                now.setdefault(_key(access), []).append(self._seen(study, event, access))
+            if _is_of_member(access) and (key := _key(study, event, access)) in under:
+                now.setdefault(key, []).append(self._seen(study, event, access))
         for key, found in now.items():
             lock = next((lock for lock in under[key] if lock is not None), None)
             # a hint that some lock is held is taken at its word
@@ -177,7 +181,8 @@ class RemovedLocks:
         if any(same_lock(held.identity, lock.identity) for held in seen.access.held):
             return True
         return any(
-            _key(access) == _key(seen.source)
+            _place(access) == _place(seen.source)
+            and (access.kind is Kind.READ) == (seen.source.kind is Kind.READ)
             and any(
                 same_lock(held.identity, lock.identity) for held in self._before.holding.at(part, event).locks
             )
@@ -252,6 +257,9 @@ def _place(access: Access) -> tuple[str, str]:
     return _name(access), object_text(access.path)
 
 
-def _key(access: Access) -> tuple[str, str, bool]:
+def _key(study: Study, event: int, access: Access) -> Key:
     """What an access and the one that it was before the series have in common."""
-    return (*_place(access), access.kind is Kind.READ)
+    path = access.path
+    given = study.definitions(path.root, event) if path.root_kind is Root.LOCAL else ()
+    lines = tuple(dict.fromkeys(study.line_text(study.function.events[d].line) for d in given))
+    return (*_place(access), access.kind is Kind.READ, lines)

@@ -20,6 +20,7 @@ from reviewbot.analysis.objects import CONSTRUCTOR, DESTRUCTOR, Objects
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.reasons import Quiet, Reasons
 from reviewbot.analysis.types import object_name, object_text
+from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Access, Kind, Marking, Member, Root, Test, TypeName
 
 MOST_ACCESSES = 1000
@@ -307,7 +308,10 @@ def _is_of_series(spot: Spot) -> bool:
 def _builds(study: Study, access: SharedAccess) -> bool:
     """Whether the function builds the object, by its name; who has an object alone takes no lock for it."""
     is_locked = any(not lock.is_hinted for lock in access.held)
-    return bool(CONSTRUCTOR.search(study.name)) and not is_locked
+    is_named_so = CONSTRUCTOR.search(study.name) or vocabulary().memory.sets_up(
+        study.name, access.field.struct or ""
+    )
+    return bool(is_named_so) and not is_locked
 
 
 def _is_own_memory(access: Access) -> bool:

@@ -22,6 +22,7 @@ class Study:
         self._is_all_new = is_all_new
         self.flow = Flow(function)
         self._tested_definitions: dict[tuple[str, int], tuple[int, ...]] = {}
+        self._event_definitions: dict[tuple[str, int], tuple[int, ...]] = {}
 
     @property
     def name(self) -> str:
@@ -85,11 +86,21 @@ class Study:
     def definitions(self, variable: str, event: int) -> tuple[int, ...]:
         """The events that may have given a local variable the value it has at `event`.
 
-        A definition is left out when another one always runs between it and `event`.
+        A definition is left out when another one runs between it and `event` on every path.
         """
+        key = (variable, event)
+        if key not in self._event_definitions:
+            self._event_definitions[key] = self._defining(variable, event)
+        return self._event_definitions[key]
+
+    def _defining(self, variable: str, event: int) -> tuple[int, ...]:
         if not self.flow.is_reached(event):
             return ()
-        return self._reaching(variable, self.flow.may_precede(event), self.flow.must_precede(event))
+        found = self._reaching(variable, self.flow.may_precede(event), self.flow.must_precede(event))
+        if len(found) < 2:
+            return found
+        every = sum(1 << d for d in found)
+        return tuple(d for d in found if self.flow.reaches(d, event, every & ~(1 << d)))
 
     def all_definitions(self, variable: str) -> tuple[int, ...]:
         """The events that give a local variable a value anywhere in the function."""

@@ -1,6 +1,6 @@
 """Fresh objects: how far back a pointer is followed."""
 
-from reviewbot.analysis.facts import Publication
+from reviewbot.analysis.facts import MixedMarking, Publication
 from tests.analysis.series import facts
 
 STEPS = """
@@ -36,3 +36,43 @@ int wren_read(struct wren *w)
 
 def test_a_pointer_made_from_itself_far_behind_comes_to_an_end() -> None:
     assert not any(fact.is_fresh for fact in facts(STEPS, Publication))
+
+
+FOUND_OR_MADE = """
+void wren_join(struct wren *w, int id)
+{
+	struct wren_nest *n = NULL, *other;
+
+	mutex_lock(&w->lock);
+	list_for_each_entry(other, &w->nests, link) {
+		if (other->id == id) {
+			n = other;
+			break;
+		}
+	}
+	if (!n) {
+		n = kzalloc(sizeof(*n), GFP_KERNEL);
+		if (!n)
+			goto out;
+		n->rate = 2;
+		list_add(&n->link, &w->nests);
+	}
+out:
+	mutex_unlock(&w->lock);
+}
+
+u64 wren_delay(struct wren_nest *n)
+{
+	return 2 * READ_ONCE(n->rate);
+}
+"""
+
+
+def test_an_older_object_in_the_same_variable_is_gone_when_a_new_one_is_made() -> None:
+    assert facts(FOUND_OR_MADE, MixedMarking) == []
+    (fact,) = facts(
+        FOUND_OR_MADE.replace("n = kzalloc(sizeof(*n), GFP_KERNEL)", "n = wren_hatch(w)"), MixedMarking
+    )
+    assert fact.field.name == "rate"
+    either = FOUND_OR_MADE.replace("n->rate = 2;", "").replace("out:", "n->rate = 2;\nout:")
+    assert len(facts(either, MixedMarking)) == 1

@@ -56,6 +56,26 @@ static const struct file_operations wren_fops = {
 };
 """
 
+UNDER_OWN = """
+u64 wren_double(struct wren *w)
+{
+	guard(mutex)(&w->lock);
+	return 2 * w->rate;
+}
+"""
+
+SOME_STORE = """
+void wren_add(struct wren *w)
+{
+	w->rate = 1;
+}
+
+u64 wren_delay(struct wren *w, u32 n)
+{
+	return n * READ_ONCE(w->rate);
+}
+"""
+
 
 def changed(text: str, *changes: tuple[str, str]) -> str:
     for old, new in changes:
@@ -370,3 +390,12 @@ def test_a_name_that_tells_of_a_lock_is_not_believed_where_its_like_mark_their_r
     assert asked(SAID_TO_BE_LOCKED) == ["__wren_third"]
     assert asked(changed(SAID_TO_BE_LOCKED, ("READ_ONCE(w->rate) + 1", "0"))) == []
     assert asked(changed(SAID_TO_BE_LOCKED, ("u32 __wren_second", "u32 wren_second"))) == []
+
+
+def test_read_under_the_lock_of_its_object_counts_on_those_who_store() -> None:
+    """A store that somebody marked shows that the lock does not help; a plain one is the odd one out."""
+    assert facts(added(SOME_STORE, UNDER_OWN), MixedMarking) == []
+    marked = changed(SOME_STORE, ("w->rate = 1;", "WRITE_ONCE(w->rate, 1);"))
+    assert facts(added(marked, UNDER_OWN), MixedMarking)
+    other = changed(UNDER_OWN, ("&w->lock", "&wren_lock"))
+    assert facts(added(SOME_STORE, other), MixedMarking)

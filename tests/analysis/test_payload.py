@@ -80,3 +80,17 @@ def test_within_a_set_of_events() -> None:
     call = next(i for i, found in study.calls() if found.function == "wren_fill")
     touched = Payloads(result.program, result.objects).within(study, 1 << call)
     assert names({**touched.writes}) == ["wren.eggs", "wren.nest"]
+
+
+def test_no_flag_announces_what_nobody_else_has() -> None:
+    """What is in an object of its own, on the stack too, others reach through its own publication."""
+    text = TEXT.replace(
+        "\twren_fill(w);\n",
+        "\tstruct wren *n = kzalloc(sizeof(*n), GFP_KERNEL);\n\tstruct wren s;\n"
+        "\ts.eggs = 1;\n\twren_fill(n);\n\twren_take(n);\n",
+    )
+    result = analysis(text)
+    (study,) = result.program.studies("wren_start")
+    event = next(i for i, access in study.accesses() if access.path.members == ("ready",))
+    touched = Payloads(result.program, result.objects).before(study, event)
+    assert [field.name for field in touched.writes] == ["map"]

@@ -381,3 +381,16 @@ static const struct file_operations plover_fops = {
 """)
     asked = {(each.rule, each.hidden) for each in done.report.findings}
     assert asked == {("flag-publishes-data", None), ("lazy-array", Hidden.FOLDED)}
+
+
+def test_reader_that_holds_a_lock_of_its_own_counts_on_that() -> None:
+    """What is missing at the store then is the lock; no order helps a reader who looks for none."""
+    locked = changed(
+        LAZY,
+        ("for (i = 0; i < 4; i++)\n\t\tw->bank[i] =", "w->bank ="),
+        ("\tw->has_banks = true;\n", ""),
+        ("\tif (!w->has_banks)\n\t\treturn 0;\n", "\tguard(mutex)(&w->lock);\n"),
+        ("w->bank[0][n]", "w->bank[n]"),
+    )
+    assert facts(locked, Publication) == []
+    assert len(facts(locked.replace("\tguard(mutex)(&w->lock);\n", ""), Publication)) == 1

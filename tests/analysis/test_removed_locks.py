@@ -136,6 +136,38 @@ def test_of_two_accesses_one_has_lost_the_lock() -> None:
     assert fact.store == "room = w->eggs - used - 1;"
 
 
+OTHER_OBJECT = """
+ void wren_set(struct wren *w, u64 eggs)
+ {
+ 	struct nest *n = wren_nest(w);
+
+ 	spin_lock(&w->lock);
+ 	n->eggs = eggs;
+ 	spin_unlock(&w->lock);
+ }
+
+ u64 wren_room(struct wren *w, struct state *state)
+ {
+-	struct nest *n = wren_nest(w);
+-	u64 room;
+-
+-	spin_lock(&w->lock);
+-	room = n->eggs;
+-	spin_unlock(&w->lock);
+-	return room;
++	struct nest *n = wren_nest_of(state);
++
++	return n->eggs;
+ }
+"""
+
+
+def test_variable_that_holds_another_object_now() -> None:
+    assert facts(OTHER_OBJECT, RemovedLock) == []
+    same = changed(OTHER_OBJECT, ("wren_nest_of(state)", "wren_nest(w)"))
+    assert len(facts(same, RemovedLock)) == 1
+
+
 BARE_SILENT = {
     "marked": (("w->eggs - used;\n }", "READ_ONCE(w->eggs) - used;\n }"),),
     "asserted": (("+\treturn", "+\tlockdep_assert_held(&w->lock);\n+\treturn"),),

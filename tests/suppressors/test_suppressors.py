@@ -47,6 +47,14 @@ def test_variant(id_: str, series: str, old: str, new: str) -> None:
     assert shown(quiet, quiet.loud) == ["mixed-marking heron.rate"]
 
 
+def test_handed_to_a_callback() -> None:
+    """S01: a VMA is the business of `mmap` alone until it returns; any other struct is not."""
+    series = objects.TUNE.replace("heron_tune", "heron_mmap")
+    case = Case("S01", "", "mixed-marking", "", series, ())
+    assert shown(case, series) == ["mixed-marking heron.rate"]
+    assert shown(case, series.replace("struct heron", "struct vm_area_struct")) == []
+
+
 def test_mapped_memory() -> None:
     """S22: a pointer that says so, on both sides; where none does, the question is asked."""
     mapped = objects.TUNE.replace("struct heron *h", "struct heron __iomem *h")

@@ -35,7 +35,52 @@ UNMARKED = """
  }
 """
 
+FREED = """
+*** heron: Let go of the rates
+struct heron {
+	u32 *rate;
+};
+
+void heron_forget(struct heron *h)
+{
+	kfree(h->rate);
+	h->rate = NULL;
+}
+
+u32 heron_delay(struct heron *h)
+{
+	u32 *rate = READ_ONCE(h->rate);
+
+	return rate ? *rate : 0;
+}
+"""
+
+WORD_OF_BITS = """
+*** heron: Look at all bits
+struct heron {
+	unsigned long rate;
+};
+
+void heron_raise(struct heron *h)
+{
+	test_and_set_bit(HERON_UP, &h->rate);
+}
+
+u64 heron_double(struct heron *h)
+{
+	return 2 * h->rate;
+}
+"""
+
 VARIANTS = {
+    "S01 set up again": ("S01", TUNE.replace("heron_tune", "heron_reinit"), "heron_reinit", "heron_tune"),
+    "S05 freed at once": ("S05", FREED, "\tkfree(h->rate);\n", ""),
+    "S17 a word of bits": (
+        "S17",
+        WORD_OF_BITS,
+        "test_and_set_bit(HERON_UP, &h->rate)",
+        "WRITE_ONCE(h->rate, 1)",
+    ),
     "S05 timer": ("S05", TIMER, "\ttimer_delete_sync(&h->beat);\n", ""),
     "S05 thread": ("S05", THREAD, "\tkthread_stop(h->task);\n", ""),
     "S05 started again": (

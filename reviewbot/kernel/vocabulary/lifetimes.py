@@ -29,6 +29,8 @@ class Memory(msgspec.Struct, frozen=True):
     user_copies: frozenset[str]
     walked_entries: frozenset[str]
     """Types of page-table entries, which are read without locks."""
+    set_up: Mapping[str, tuple[str, ...]]
+    """Struct -> words in the names of functions that are handed one before others see it."""
 
     def is_allocation(self, name: str) -> bool:
         """Whether the result of `name` is a fresh object."""
@@ -37,6 +39,10 @@ class Memory(msgspec.Struct, frozen=True):
     def is_zeroing(self, name: str) -> bool:
         """Whether the result of `name` is fresh and all zero."""
         return self.allocations.get(name, False)
+
+    def sets_up(self, name: str, struct: str) -> bool:
+        """Whether a function of this name is handed such a struct before others see it."""
+        return any(f"_{word}_" in f"_{name}_" for word in self.set_up.get(struct, ()))
 
     def free(self, name: str) -> Free | None:
         """What a call of `name` frees."""
@@ -87,6 +93,9 @@ def read_memory(top: Section) -> Memory:
     frees: Table[Free] = Table()
     _add_frees(top, "free", frees, is_by_reference=False)
     _add_frees(top, "free_via_ref", frees, is_by_reference=True)
+    set_up: Table[tuple[str, ...]] = Table()
+    for row in top.rows("set_up"):
+        set_up.add(row.path, (row.text("struct"),), row.names("words"))
     memory = Memory(
         allocations=allocations.frozen(),
         frees=frees.frozen(),
@@ -94,6 +103,7 @@ def read_memory(top: Section) -> Memory:
         copies=frozenset(top.names("copies")),
         user_copies=frozenset(top.names("user_copies")),
         walked_entries=frozenset(top.names("walked_entries")),
+        set_up=set_up.frozen(),
     )
     top.close()
     return memory
