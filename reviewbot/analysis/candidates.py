@@ -95,7 +95,7 @@ def not_live(seen: Seen) -> Iterator[Reason]:
     elif seen.is_setup and "__init" in seen.study.function.annotations:
         yield Reason(Quiet.START_UP, f"{name} runs at start-up only")
     elif seen.is_setup:
-        yield Reason(Quiet.FRESH, f"{name} sets the object up, by its name")
+        yield Reason(Quiet.FRESH, f"{name} sets the object up, by its name or by a call behind")
     elif seen.is_teardown:
         yield Reason(Quiet.DRAINED, f"{name} takes the object apart, by its name")
     elif is_freed(seen):

@@ -337,7 +337,6 @@ class Crossing(Fact, frozen=True):
 
     other: str
     """The other field."""
-    has_full_barrier: bool = False
 
 
 class MixedMarking(Fact, frozen=True):

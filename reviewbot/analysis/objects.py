@@ -9,6 +9,7 @@ import re
 
 from reviewbot.analysis.flow import bits
 from reviewbot.analysis.program import Program, Study
+from reviewbot.analysis.types import object_text
 from reviewbot.kernel.vocabulary import vocabulary
 from reviewbot.syntax.model import Access, Assign, Call, Event, Kind, Path, Return, Root, Value, ValueKind
 
@@ -24,6 +25,9 @@ DESTRUCTOR = re.compile(
 )
 """Function names that say: the object is being taken apart (S05)."""
 
+REGISTERS = re.compile(r"(?:^|_)register(?:_|$)|(?:^|_)add_disk$|(?:^|_)device_add$")
+"""Function names that say: from here on others can find the object that is handed over (S01)."""
+
 DEPTH = 3
 
 
@@ -36,6 +40,7 @@ class Objects:
         self._allocators: dict[tuple[str, str], bool] = {}
         self._publishing: dict[tuple[str, str, int], bool] = {}
         self._giving: dict[Study, dict[str, int]] = {}
+        self._registering: dict[Study, dict[str, int]] = {}
 
     def is_private(self, study: Study, event: int, path: Path) -> bool:
         """Whether no other thread can reach the memory of `path` at this event.
@@ -47,6 +52,24 @@ class Objects:
         return path.root_kind is Root.LOCAL and (
             self.is_fresh(study, event, path.root) or self._was_fresh(study, event, path.root)
         )
+
+    def is_registered_behind(self, study: Study, event: int, path: Path) -> bool:
+        """Whether the function registers the very object of `path` behind the event, and not before."""
+        where = self._registered(study).get(object_text(path), 0)
+        if not where or study.flow.may_precede(event) & where:
+            return False
+        return bool(study.flow.may_follow(event) & where)
+
+    def _registered(self, study: Study) -> dict[str, int]:
+        """The calls that register an object, by its pointer as the code spells it."""
+        if study not in self._registering:
+            found: dict[str, int] = {}
+            for index, call in study.calls():
+                if REGISTERS.search(call.function):
+                    for value in call.arguments:
+                        found[value.text] = found.get(value.text, 0) | 1 << index
+            self._registering[study] = found
+        return self._registering[study]
 
     def _was_fresh(self, study: Study, event: int, variable: str) -> bool:
         """Whether a local pointer held an object made in an earlier hunk, and none shown publishes it.

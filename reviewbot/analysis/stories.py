@@ -283,8 +283,10 @@ class Stories:
             is_test=access.tested or study.is_tested(event),
             via=spot.via,
         )
-        is_setup = "__init" in study.function.annotations or (
-            _builds(study, shared) and not self._is_copied_from(spot)
+        is_setup = (
+            "__init" in study.function.annotations
+            or (_builds(study, shared) and not self._is_copied_from(spot))
+            or self._objects.is_registered_behind(study, event, access.path)
         )
         is_teardown = bool(DESTRUCTOR.search(study.name))
         return Seen(shared, study, event, access, is_setup, is_teardown, spot.is_helper_body)

@@ -36,8 +36,8 @@ class Copy(msgspec.Struct, frozen=True):
     read: int | None
 
 
-def _read(marking: str, **more: bool) -> Accessor:
-    return Accessor("read", marking, by_address=False, evaluates=more.get("evaluates", False))
+def _read(marking: str, place: int = 0, *, evaluates: bool = False) -> Accessor:
+    return Accessor("read", marking, place=place, by_address=False, evaluates=evaluates)
 
 
 def _write(marking: str) -> Accessor:
@@ -54,7 +54,6 @@ _RCU_READS = [
     "rcu_dereference_raw",
     "rcu_dereference_raw_check",
     "rcu_dereference_rtnl",
-    "rcu_dereference_rtnl_net",
     "rcu_dereference_all",
     "rcu_dereference_all_check",
     "lockless_dereference",
@@ -66,11 +65,16 @@ _RCU_READS = [
 _PROTECTED_READS = [
     "rcu_dereference_protected",
     "rtnl_dereference",
-    "rtnl_net_dereference",
-    "wiphy_dereference",
     "sdata_dereference",
     "nfnl_dereference_protected",
 ]
+_SECOND_ARGUMENT = {
+    "rcu_dereference_rtnl_net": "rcu",
+    "rcu_dereference_wiphy": "rcu",
+    "rtnl_net_dereference": "rcu-protected",
+    "wiphy_dereference": "rcu-protected",
+}
+"""Those whose first argument only says which lock may be held."""
 
 _NAMED: dict[str, Accessor] = {
     "READ_ONCE": _read("once"),
@@ -102,6 +106,7 @@ _NAMED: dict[str, Accessor] = {
     "per_cpu_ptr": _read("percpu", evaluates=True),
     **{name: _read("rcu") for name in _RCU_READS},
     **{name: _read("rcu-protected") for name in _PROTECTED_READS},
+    **{name: _read(marking, 1) for name, marking in _SECOND_ARGUMENT.items()},
 }
 
 COPIES: dict[str, Copy] = {

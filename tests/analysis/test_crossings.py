@@ -35,7 +35,7 @@ def changed(*changes: tuple[str, str]) -> str:
 def test_crossed() -> None:
     (fact,) = facts(CROSSED, Crossing)
     assert (str(fact.field), fact.other) == ("wren.has_work", "is_idle")
-    assert (fact.writer, fact.reader, fact.has_full_barrier) == ("wren_submit()", "wren_idle()", False)
+    assert (fact.writer, fact.reader) == ("wren_submit()", "wren_idle()")
     assert [access.place.line for access in fact.accesses] == [3, 10, 4, 11]
 
 

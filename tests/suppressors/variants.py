@@ -74,6 +74,12 @@ u64 heron_double(struct heron *h)
 
 VARIANTS = {
     "S01 set up again": ("S01", TUNE.replace("heron_tune", "heron_reinit"), "heron_reinit", "heron_tune"),
+    "S01 registered behind": (
+        "S01",
+        TUNE.replace(STORE, f"{STORE}\n\theron_register(h);"),
+        f"{STORE}\n\theron_register(h);",
+        f"\theron_register(h);\n{STORE}",
+    ),
     "S05 freed at once": ("S05", FREED, "\tkfree(h->rate);\n", ""),
     "S17 a word of bits": (
         "S17",
