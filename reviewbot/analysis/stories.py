@@ -12,10 +12,10 @@ from functools import cached_property
 import msgspec
 
 from reviewbot.analysis.accessors import Accessors
-from reviewbot.analysis.facts import Field, SharedAccess
+from reviewbot.analysis.facts import Field, Known, SharedAccess
 from reviewbot.analysis.held import Holding
 from reviewbot.analysis.knobs import Knobs
-from reviewbot.analysis.locks import common_locks
+from reviewbot.analysis.locks import common_locks, owner_text
 from reviewbot.analysis.objects import CONSTRUCTOR, DESTRUCTOR, Objects
 from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.reasons import Quiet, Reasons
@@ -308,8 +308,13 @@ def _is_of_series(spot: Spot) -> bool:
 
 
 def _builds(study: Study, access: SharedAccess) -> bool:
-    """Whether the function builds the object, by its name; who has an object alone takes no lock for it."""
-    is_locked = any(not lock.is_hinted for lock in access.held)
+    """Whether the function builds the object, by its name; who has an object alone takes no lock for it.
+
+    But a global lock that callers hold may be there for what they do, such as adding to a list.
+    """
+    is_locked = any(
+        not lock.is_hinted and (owner_text(lock) or lock.known != Known.CALLERS.value) for lock in access.held
+    )
     is_named_so = CONSTRUCTOR.search(study.name) or vocabulary().memory.sets_up(
         study.name, access.field.struct or ""
     )
