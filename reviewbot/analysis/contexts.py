@@ -58,6 +58,8 @@ GUARDED = frozenset(
 INTERRUPTING = frozenset({"hardirq", "softirq", "softirq_timer", "hardirq_timer"})
 """Contexts that are read-side sections by themselves, and hold no lock."""
 
+NEITHER: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+
 
 class Contexts:
     """The contexts of the functions of one program, from the tables and calls at hand."""
@@ -211,18 +213,31 @@ class Contexts:
         context = self._table.context(name)
         return context is not None and context.is_single_threaded
 
-    def overlap(self, one: Study, other: Study) -> str:
-        """Why two functions can run at the same time, in words; empty where nothing is known."""
+    def overlap(self, one: Study, other: Study, held: tuple[frozenset[str], frozenset[str]] = NEITHER) -> str:
+        """Why two functions can run at the same time, in words; empty where nothing is known.
+
+        `held` are the locks known to be held in the one and in the other; two contexts that hold one
+        global lock, or are entered with it while the other function holds it, do not overlap.
+        """
         first, second = self.of(one), self.of(other)
         for mine in sorted(first):
             for theirs in sorted(second):
+                if (held[0] | self._global_locks(mine)) & (held[1] | self._global_locks(theirs)):
+                    continue
                 if mine != theirs and "module_init" not in (mine, theirs):
                     return f"{one.name}() runs in {_word(mine)}, {other.name}() in {_word(theirs)}"
         for mine in sorted(first & second):
             context = self._table.context(mine)
             if context is not None and context.overlaps in ("always", "per_cpu"):
+                if self._global_locks(mine) or held[0] & held[1]:
+                    continue
                 return f"{_word(mine)} can run on several CPUs at once"
         return ""
+
+    def _global_locks(self, name: str) -> frozenset[str]:
+        """The locks that a context is entered with, of which there is one for all."""
+        context = self._table.context(name)
+        return frozenset(lock for lock in context.holds if "->" not in lock) if context else frozenset()
 
     def is_rcu_reader(self, study: Study) -> bool:
         """Whether every context known for the function is an RCU read-side section by itself."""

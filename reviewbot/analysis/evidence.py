@@ -21,7 +21,7 @@ from reviewbot.analysis.reasons import Quiet, Reason
 from reviewbot.analysis.serialised import Serialised
 from reviewbot.analysis.stories import Seen, Story
 from reviewbot.analysis.turns import Turns
-from reviewbot.syntax.model import Kind
+from reviewbot.syntax.model import Access, Kind, Marking, Root
 
 
 class Overlap(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class Evidence:
 
     def apart(self, story: Story, one: Seen, other: Seen) -> bool:
         """Whether something keeps two accesses of a field from running at the same time; noted."""
-        reason = _by_lock(story, one, other) or self._by_order(one, other)
+        reason = _by_lock(story, one, other) or _by_cpu(one, other) or self._by_order(one, other)
         if reason is not None:
             story.reasons.note(reason.kind, reason.words)
         return reason is not None
@@ -106,7 +106,7 @@ class Evidence:
             return NOTHING
         for reader in readers:
             if reader.study is not writer.study and (
-                words := self._contexts.overlap(writer.study, reader.study)
+                words := self._contexts.overlap(writer.study, reader.study, (_locks(writer), _locks(reader)))
             ):
                 return Overlap(words, 2)
         for reader in readers:
@@ -216,6 +216,32 @@ def _by_lock(story: Story, one: Seen, other: Seen) -> Reason | None:
         return Reason(Quiet.LOCKED, f"{surest.text} is held at both {_ends(one, other)}")
     how = "a name, a comment or another hunk says" if surest.is_hinted else f"{surest.known} held"
     return Reason(Quiet.BROUGHT, f"{surest.text} is held around both {_ends(one, other)} ({how})")
+
+
+def _by_cpu(one: Seen, other: Seen) -> Reason | None:
+    """Both are at their own CPU's memory (S06): others, interrupts among them, see one CPU's own order."""
+    if _is_own_cpu(one) and _is_own_cpu(other):
+        return Reason(Quiet.PRIVATE, f"{_ends(one, other)} access what is their CPU's own")
+    return None
+
+
+def _is_own_cpu(seen: Seen) -> bool:
+    """Whether the object was reached through this_cpu_ptr() or its like."""
+    path, study = seen.source.path, seen.study
+    given = study.definitions(path.root, seen.event) if path.root_kind is Root.LOCAL else ()
+    return bool(given) and all(
+        isinstance(event := study.function.events[d], Access)
+        and event.marking is Marking.PERCPU
+        and event.accessor != "per_cpu_ptr"
+        for d in given
+    )
+
+
+def _locks(seen: Seen) -> frozenset[str]:
+    """The global locks known to be held at an access."""
+    return frozenset(
+        lock.identity for lock in seen.access.held if not lock.is_hinted and not owner_text(lock)
+    )
 
 
 def _all_locked(story: Story) -> tuple[Quiet, str]:

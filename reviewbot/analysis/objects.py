@@ -39,6 +39,7 @@ class Objects:
         self._vocabulary = vocabulary()
         self._allocators: dict[tuple[str, str], bool] = {}
         self._publishing: dict[tuple[str, str, int], bool] = {}
+        self._handed: dict[tuple[Study, str], bool] = {}
         self._giving: dict[Study, dict[str, int]] = {}
         self._registering: dict[Study, dict[str, int]] = {}
 
@@ -49,8 +50,37 @@ class Objects:
         """
         if is_on_stack(path):
             return True
+        if path.root_kind is Root.PARAMETER:
+            return self._is_handed_fresh(study, event, path.root)
         return path.root_kind is Root.LOCAL and (
             self.is_fresh(study, event, path.root) or self._was_fresh(study, event, path.root)
+        )
+
+    def _is_handed_fresh(self, study: Study, event: int, variable: str) -> bool:
+        """Whether a parameter points to a fresh object in every call: of a static function of the series."""
+        if not study.is_touched or study.definitions(variable, event):
+            return False
+        key = (study, variable)
+        if key not in self._handed:
+            self._handed[key] = False
+            self._handed[key] = self._do_all_hand_fresh(study, variable)
+        given = study.flow.may_precede(event) & self._given(study).get(variable, 0)
+        return self._handed[key] and not any(self.publishes(study, i, variable) for i in bits(given))
+
+    def _do_all_hand_fresh(self, study: Study, variable: str) -> bool:
+        if not study.function.is_static or study.file.takes_address(study.name):
+            return False
+        names = [parameter.name for parameter in study.function.parameters]
+        position = names.index(variable) if variable in names else len(names)
+        values = [
+            (site.caller, site.event, site.call.arguments[position])
+            for site in self._program.sites(study)
+            if position < len(site.call.arguments)
+        ]
+        return bool(values) and all(
+            value.kind is ValueKind.VARIABLE
+            and (self.is_fresh(caller, at, value.name) or self._is_handed_fresh(caller, at, value.name))
+            for caller, at, value in values
         )
 
     def is_registered_behind(self, study: Study, event: int, path: Path) -> bool:

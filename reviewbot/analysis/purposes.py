@@ -76,13 +76,16 @@ class Purposes:
 
     def _told_at_once(self, seen: Seen) -> bool:
         """Whether the call that the value is an argument of tells it; a choice of words is no use."""
-        flow = seen.study.flow
-        if any(flow.governed(number, True) | flow.governed(number, False) for number, _ in tests_of(seen)):
-            return False
-        for event in seen.study.function.events[seen.event + 1 :]:
-            if isinstance(event, Access) and event.kind in (Kind.READ, Kind.ADDRESS):
-                continue
-            return isinstance(event, Call) and self._is_sink(event)
+        flow, line = seen.study.flow, seen.source.line
+        chosen = 0
+        for number, _ in tests_of(seen):
+            chosen |= flow.governed(number, True) | flow.governed(number, False)
+        for index, event in enumerate(seen.study.function.events[seen.event + 1 :], seen.event + 1):
+            if isinstance(event, Call):
+                if event.line <= line and any(seen.access.text in value.text for value in event.arguments):
+                    return self._is_sink(event) and not chosen >> index
+            elif not isinstance(event, Access) or event.kind not in (Kind.READ, Kind.ADDRESS):
+                return False
         return False
 
     def _told_through(self, seen: Seen, variable: str) -> bool:

@@ -76,3 +76,39 @@ def test_an_older_object_in_the_same_variable_is_gone_when_a_new_one_is_made() -
     assert fact.field.name == "rate"
     either = FOUND_OR_MADE.replace("n->rate = 2;", "").replace("out:", "n->rate = 2;\nout:")
     assert len(facts(either, MixedMarking)) == 1
+
+
+HANDED = """
+static void wren_fill(struct wren *w)
+{
+	w->rate = 2;
+}
+
+int wren_add(struct zone *z)
+{
+	struct wren *w = kzalloc(sizeof(*w), GFP_KERNEL);
+
+	if (!w)
+		return -ENOMEM;
+	wren_fill(w);
+	list_add_rcu(&w->link, &z->wrens);
+	return 0;
+}
+
+u64 wren_delay(struct wren *w)
+{
+	return 2 * READ_ONCE(w->rate);
+}
+"""
+
+
+def test_a_helper_whose_callers_all_hand_in_a_fresh_object() -> None:
+    assert facts(HANDED, MixedMarking) == []
+    late = HANDED.replace(
+        "\twren_fill(w);\n\tlist_add_rcu(&w->link, &z->wrens);\n",
+        "\tlist_add_rcu(&w->link, &z->wrens);\n\twren_fill(w);\n",
+    )
+    assert len(facts(late, MixedMarking)) == 1
+    assert len(facts(HANDED.replace("static void", "void"), MixedMarking)) == 1
+    another = HANDED + "\nvoid wren_again(struct wren *w)\n{\n\twren_fill(w);\n}\n"
+    assert len(facts(another, MixedMarking)) == 1

@@ -394,3 +394,44 @@ def test_reader_that_holds_a_lock_of_its_own_counts_on_that() -> None:
     )
     assert facts(locked, Publication) == []
     assert len(facts(locked.replace("\tguard(mutex)(&w->lock);\n", ""), Publication)) == 1
+
+
+UNDER_RTNL = """
+static int wren_open(struct net_device *dev)
+{
+	struct wren *w = netdev_priv(dev);
+
+	w->nest = kzalloc(sizeof(*w->nest), GFP_KERNEL);
+	return 0;
+}
+
+void wren_count(struct wren *w, u64 *data)
+{
+	*data = w->nest->eggs;
+}
+
+static void wren_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *data)
+{
+	wren_count(netdev_priv(dev), data);
+}
+
+static const struct net_device_ops wren_netdev_ops = {
+	.ndo_open = wren_open,
+};
+
+static const struct ethtool_ops wren_ethtool_ops = {
+	.get_ethtool_stats = wren_stats,
+};
+"""
+
+
+def test_operations_that_are_called_under_one_lock_do_not_overlap() -> None:
+    """ndo_open() and all of ethtool run under the RTNL; ndo_get_stats64() does not."""
+    assert not [fact for fact in facts(UNDER_RTNL, Publication) if fact.overlap]
+    bare = changed(
+        UNDER_RTNL,
+        ("ethtool_ops wren_ethtool_ops", "net_device_ops wren_more_ops"),
+        (".get_ethtool_stats", ".ndo_get_stats64"),
+    )
+    (fact,) = facts(bare, Publication)
+    assert "at once" in fact.overlap or "runs in" in fact.overlap

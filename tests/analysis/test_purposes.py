@@ -133,3 +133,27 @@ def test_only_the_side_without_a_mark_is_to_get_one(write: str, read: str, wante
     )
     (found,) = reviewed(text).report.findings
     assert (found.rule, found.suggestion.write, found.suggestion.read) == ("mixed-marking", *wanted)
+
+
+CHOSEN = """
+void wren_show(struct seq_file *m, struct wren *w)
+{
+	seq_printf(m, "%d %s %d", wren_first(w),
+			w->best == 2 ? "*" : wren_is_bad(w) ? "!" : "",
+			wren_last(w));
+}
+
+void wren_choose(struct wren *w, int best)
+{
+	WRITE_ONCE(w->best, best);
+}
+"""
+
+
+def test_what_only_chooses_a_word_to_be_printed_is_told() -> None:
+    assert [fact.is_diagnostic for fact in facts(CHOSEN, MixedMarking)] == [True]
+    used = CHOSEN.replace('w->best == 2 ? "*" : ', "wren_note(w->best) ? ")
+    assert [
+        fact.is_diagnostic
+        for fact in facts(used.replace('wren_is_bad(w) ? "!" : ""', '"!" : ""'), MixedMarking)
+    ] == [False]

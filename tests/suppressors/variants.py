@@ -55,6 +55,28 @@ u32 heron_delay(struct heron *h)
 }
 """
 
+OWN_CPU = """
+*** heron: Count for each CPU
+struct heron {
+	u32 rate;
+};
+DEFINE_PER_CPU(struct heron, herons);
+
+void heron_tune(u32 rate)
+{
+	struct heron *h = this_cpu_ptr(&herons);
+
+	h->rate = rate;
+}
+
+u32 heron_delay(void)
+{
+	struct heron *h = this_cpu_ptr(&herons);
+
+	return READ_ONCE(h->rate);
+}
+"""
+
 WORD_OF_BITS = """
 *** heron: Look at all bits
 struct heron {
@@ -81,6 +103,12 @@ VARIANTS = {
         f"\theron_register(h);\n{STORE}",
     ),
     "S05 freed at once": ("S05", FREED, "\tkfree(h->rate);\n", ""),
+    "S06 its own CPU's": (
+        "S06",
+        OWN_CPU,
+        "this_cpu_ptr(&herons);\n\n\treturn",
+        "per_cpu_ptr(&herons, 1);\n\n\treturn",
+    ),
     "S17 a word of bits": (
         "S17",
         WORD_OF_BITS,
