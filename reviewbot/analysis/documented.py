@@ -11,7 +11,7 @@ from functools import cached_property
 from reviewbot.analysis.before import Before
 from reviewbot.analysis.contexts import Contexts
 from reviewbot.analysis.facts import DOCUMENTED, Fact, MixedMarking, Place
-from reviewbot.analysis.program import Program
+from reviewbot.analysis.program import Program, Study
 from reviewbot.analysis.reasons import Quiet
 from reviewbot.analysis.stories import Story
 
@@ -36,11 +36,15 @@ AT_ACCESS = re.compile(
     r"|\b(?:protected|serialized|serialised|guarded)\s+by\b|\bcannot\s+(?:race|run concurrently)\b"
     r"|\b(?:nobody|no one|no other (?:thread|cpu|user)s?)\b.*\b(?:yet|else|can|see|access)"
     r"|\b(?:stale|old)\s+value\s+is\s+(?:fine|ok|okay|harmless)"
+    r"|\bwithout\s+(?:\w+\s+){0,2}barriers?\b|\bsafe(?:ly)?\b[^.]*\bwithout\b[^.]*\block"
 )
 """How a comment at an access says why it is safe as it stands."""
 
 ABOVE = 2
 """Lines between the end of a comment and the access that it speaks of, at most."""
+
+SHORT = 12
+"""Lines of a function whose access the comment above the function speaks of, at most."""
 
 
 class Documented:
@@ -63,9 +67,13 @@ class Documented:
             story.reasons.note(Quiet.STATED, words)
             return DOCUMENTED
         places = {fact.place, *(access.place for access in fact.accesses[:1])}
-        is_answered = any(AT_ACCESS.search(text) for place in places for text in self._comments_at(place))
+        at_access = (text for place in places for text in self._comments_at(place))
+        above = (text for seen in story.seen if seen.access.place in places for text in _above(seen.study))
+        is_answered = any(
+            AT_ACCESS.search(" ".join(text.replace("*", " ").split())) for text in (*at_access, *above)
+        )
         if is_answered:
-            story.reasons.note(Quiet.STATED, f"a comment in {fact.place.function}() answers it")
+            story.reasons.note(Quiet.STATED, f"a comment at {fact.place.function}() answers it")
         return DOCUMENTED if is_answered else None
 
     def _is_contradicted(self, story: Story, place: Place) -> bool:
@@ -96,3 +104,16 @@ class Documented:
             for line, origin in enumerate(fragment.origins, 1)
             if origin.patch is not None
         }
+
+
+def _above(study: Study) -> list[str]:
+    """The comment above a function of a few lines: it speaks of all that the function does."""
+    function, file = study.function, study.file
+    if function.last_line - function.first_line >= SHORT:
+        return []
+    fragment, line = file.place_of(function, function.first_line)
+    return [
+        comment.text
+        for comment in file.comments
+        if comment.fragment == fragment and comment.last_line < line <= comment.last_line + ABOVE
+    ]

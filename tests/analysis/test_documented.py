@@ -93,3 +93,22 @@ static const struct file_operations plume_fops = {
 """
     text = (RATE % (" /* protected by lock */", "")).replace("\tp->rate = rate;\n", "") + entry
     assert [fact.reason for fact in facts(text, MixedMarking)] == [None]
+
+
+@pytest.mark.parametrize(
+    ("comment", "is_answer"),
+    [
+        (
+            "It is new. That\n * can be done without any memory\n * barriers, for the fork comes later.",
+            True,
+        ),
+        ("It is safe to store this without\n * the lock.", True),
+        ("Sets the rate. Call it without the lock.", False),
+        ("Sets the rate.", False),
+    ],
+)
+def test_comment_above_a_short_function(comment: str, is_answer: bool) -> None:
+    text = RATE.replace("void plume_set", f"/**\n * {comment}\n */\nvoid plume_set") % ("", "")
+    assert [fact.reason for fact in facts(text, MixedMarking)] == [DOCUMENTED if is_answer else None]
+    long = text.replace("\tp->rate = rate;", "\tplume_note(p);\n" * 12 + "\tp->rate = rate;")
+    assert [fact.reason for fact in facts(long, MixedMarking)] == [None]
