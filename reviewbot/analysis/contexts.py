@@ -45,6 +45,9 @@ WORDS = {
     "async_call": "an async call",
     "devfreq": "the devfreq governor",
     "task_work": "task work",
+    "pcm_ops": "a PCM operation",
+    "ethtool_ops": "an ethtool operation",
+    "probe_remove": "probe or remove",
 }
 """How comments name a context; the others go by their own name."""
 
@@ -54,6 +57,9 @@ GUARDED = frozenset(
     | {"netdev_ops"}
 )
 """Contexts whose callers serialise them, or may hold locks that the code at hand does not show."""
+
+ALONE = frozenset({"module_init", "probe_remove"})
+"""Contexts that mostly run before others are let in, or after: that somebody runs beside takes more to say."""
 
 INTERRUPTING = frozenset({"hardirq", "softirq", "softirq_timer", "hardirq_timer"})
 """Contexts that are read-side sections by themselves, and hold no lock."""
@@ -224,7 +230,7 @@ class Contexts:
             for theirs in sorted(second):
                 if (held[0] | self._global_locks(mine)) & (held[1] | self._global_locks(theirs)):
                     continue
-                if mine != theirs and "module_init" not in (mine, theirs):
+                if mine != theirs and not ALONE & {mine, theirs}:
                     return f"{one.name}() runs in {_word(mine)}, {other.name}() in {_word(theirs)}"
         for mine in sorted(first & second):
             context = self._table.context(mine)
