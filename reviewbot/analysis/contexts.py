@@ -59,7 +59,7 @@ GUARDED = frozenset(
 """Contexts whose callers serialise them, or may hold locks that the code at hand does not show."""
 
 ALONE = frozenset({"module_init", "probe_remove"})
-"""Contexts that mostly run before others are let in, or after: that somebody runs beside takes more to say."""
+"""Contexts that mostly run before others are let in, or after: they say nothing of who runs beside."""
 
 INTERRUPTING = frozenset({"hardirq", "softirq", "softirq_timer", "hardirq_timer"})
 """Contexts that are read-side sections by themselves, and hold no lock."""
