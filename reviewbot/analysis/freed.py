@@ -23,7 +23,8 @@ def is_freed(seen: Seen) -> bool:
         return any(line == seen.source.line for _, line in _frees(seen, is_final=True))
     if seen.access.kind is not Kind.WRITE or value is None or value.kind is not ValueKind.NULL:
         return False
-    before = seen.study.flow.may_precede(seen.event)
+    flow = seen.study.flow
+    before = flow.may_precede(seen.event) if flow.is_reached(seen.event) else 0
     return any(before >> event & 1 for event, _ in _frees(seen, is_final=True))
 
 

@@ -58,7 +58,7 @@ class Objects:
 
     def _is_handed_fresh(self, study: Study, event: int, variable: str) -> bool:
         """Whether a parameter points to a fresh object in every call: of a static function of the series."""
-        if not study.is_touched or study.definitions(variable, event):
+        if not study.is_touched or not study.flow.is_reached(event) or study.definitions(variable, event):
             return False
         key = (study, variable)
         if key not in self._handed:
@@ -86,7 +86,7 @@ class Objects:
     def is_registered_behind(self, study: Study, event: int, path: Path) -> bool:
         """Whether the function registers the very object of `path` behind the event, and not before."""
         where = self._registered(study).get(object_text(path), 0)
-        if not where or study.flow.may_precede(event) & where:
+        if not where or not study.flow.is_reached(event) or study.flow.may_precede(event) & where:
             return False
         return bool(study.flow.may_follow(event) & where)
 

@@ -1,6 +1,6 @@
 """Fresh objects: how far back a pointer is followed."""
 
-from reviewbot.analysis.facts import MixedMarking, Publication
+from reviewbot.analysis.facts import Flag, MixedMarking, Publication
 from tests.analysis.series import facts
 
 STEPS = """
@@ -112,3 +112,30 @@ def test_a_helper_whose_callers_all_hand_in_a_fresh_object() -> None:
     assert len(facts(HANDED.replace("static void", "void"), MixedMarking)) == 1
     another = HANDED + "\nvoid wren_again(struct wren *w)\n{\n\twren_fill(w);\n}\n"
     assert len(facts(another, MixedMarking)) == 1
+
+
+UNREACHED = """
+static void wren_fill(struct wren *w)
+{
+	w->rate = 1;
+	return;
+	w->rate = 2;
+	w->nest = NULL;
+}
+
+void wren_start(struct wren *w)
+{
+	wren_fill(w);
+	w->ready = true;
+}
+
+u64 wren_delay(struct wren *w)
+{
+	return READ_ONCE(w->ready) ? 2 * w->rate : 0;
+}
+"""
+
+
+def test_code_that_no_path_reaches_is_looked_at_in_peace() -> None:
+    (fact,) = facts(UNREACHED, Flag)
+    assert fact.payload == "w->rate"
