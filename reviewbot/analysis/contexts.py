@@ -228,17 +228,20 @@ class Contexts:
         first, second = self.of(one), self.of(other)
         for mine in sorted(first):
             for theirs in sorted(second):
-                if (held[0] | self._global_locks(mine)) & (held[1] | self._global_locks(theirs)):
-                    continue
-                if mine != theirs and not ALONE & {mine, theirs}:
+                is_beside = mine != theirs and not ALONE & {mine, theirs}
+                if is_beside and not self._are_under_one_lock(mine, theirs, held):
                     return f"{one.name}() runs in {_word(mine)}, {other.name}() in {_word(theirs)}"
         for mine in sorted(first & second):
             context = self._table.context(mine)
-            if context is not None and context.overlaps in ("always", "per_cpu"):
-                if self._global_locks(mine) or held[0] & held[1]:
-                    continue
+            overlaps = context is not None and context.overlaps in ("always", "per_cpu")
+            if overlaps and not self._are_under_one_lock(mine, mine, held):
                 return f"{_word(mine)} can run on several CPUs at once"
         return ""
+
+    def _are_under_one_lock(
+        self, mine: str, theirs: str, held: tuple[frozenset[str], frozenset[str]]
+    ) -> bool:
+        return bool((held[0] | self._global_locks(mine)) & (held[1] | self._global_locks(theirs)))
 
     def _global_locks(self, name: str) -> frozenset[str]:
         """The locks that a context is entered with, of which there is one for all."""

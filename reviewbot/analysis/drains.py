@@ -74,7 +74,7 @@ class Drains:
         """Whether a function is one of these callbacks, or only they call it."""
         if study.name in names:
             return True
-        if depth == 0 or not study.function.is_static or study.file.takes_address(study.name):
+        if depth == 0 or not study.is_only_called:
             return False
         sites = self._program.sites(study)
         return bool(sites) and all(self._is_within(site.caller, names, depth - 1) for site in sites)

@@ -279,7 +279,7 @@ class Effects:
 
     def may_know_callers(self, study: Study) -> bool:
         """Whether the callers at hand tell what is held: a static function called, not pointed to."""
-        return study.function.is_static and not study.file.takes_address(study.name)
+        return study.is_only_called
 
     def callers_are_known(self, study: Study) -> bool:
         """Whether all callers are at hand: a static function whose address is not taken."""

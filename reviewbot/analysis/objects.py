@@ -68,19 +68,23 @@ class Objects:
         return self._handed[key] and not any(self.publishes(study, i, variable) for i in bits(given))
 
     def _do_all_hand_fresh(self, study: Study, variable: str) -> bool:
-        if not study.function.is_static or study.file.takes_address(study.name):
-            return False
-        names = [parameter.name for parameter in study.function.parameters]
-        position = names.index(variable) if variable in names else len(names)
-        values = [
-            (site.caller, site.event, site.call.arguments[position])
-            for site in self._program.sites(study)
-            if position < len(site.call.arguments)
-        ]
+        values = self.handed(study, variable) if study.is_only_called else ()
         return bool(values) and all(
             value.kind is ValueKind.VARIABLE
             and (self.is_fresh(caller, at, value.name) or self._is_handed_fresh(caller, at, value.name))
             for caller, at, value in values
+        )
+
+    def handed(self, study: Study, variable: str) -> tuple[tuple[Study, int, Value], ...]:
+        """Caller, event and argument of each call at hand, for a parameter; nothing for other variables."""
+        names = [parameter.name for parameter in study.function.parameters]
+        if variable not in names:
+            return ()
+        position = names.index(variable)
+        return tuple(
+            (caller, event, call.arguments[position])
+            for caller, event, call in self._program.sites(study)
+            if position < len(call.arguments)
         )
 
     def is_registered_behind(self, study: Study, event: int, path: Path) -> bool:

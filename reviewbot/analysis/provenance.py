@@ -171,18 +171,10 @@ class Provenance:
         """Whether the object is fresh here, or all callers at hand hand in a fresh one."""
         if self._objects.is_fresh(study, event, variable):
             return True
-        names = [parameter.name for parameter in study.function.parameters]
-        if variable not in names:
-            return False
-        position = names.index(variable)
-        sites = [
-            (caller, index, call.arguments[position])
-            for caller, index, call in self._program.sites(study)
-            if position < len(call.arguments)
-        ]
-        return bool(sites) and all(
+        values = self._objects.handed(study, variable)
+        return bool(values) and all(
             value.kind is ValueKind.VARIABLE and self._objects.is_fresh(caller, index, value.name)
-            for caller, index, value in sites
+            for caller, index, value in values
         )
 
 

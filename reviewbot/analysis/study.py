@@ -43,6 +43,11 @@ class Study:
         """Whether it says itself that it runs at start-up or exit: `__init`, `__exit`."""
         return bool({"__init", "__exit"} & set(self.function.annotations))
 
+    @property
+    def is_only_called(self) -> bool:
+        """Whether nothing but calls in its own file can reach it: static, and its address is not taken."""
+        return self.function.is_static and not self.file.takes_address(self.name)
+
     def place(self, line: int) -> Place:
         """The place of a line of the function."""
         origin = self.origin(line)

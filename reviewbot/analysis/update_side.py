@@ -42,7 +42,7 @@ class UpdateSide:
 
     def _called_by(self, study: Study, member: str, writers: set[Study], depth: int) -> bool:
         """Whether all callers of a static function store the field, or are called by who does."""
-        if depth == 0 or not study.function.is_static or study.file.takes_address(study.name):
+        if depth == 0 or not study.is_only_called:
             return False
         callers = {site.caller for site in self._program.sites(study)}
         return bool(callers) and all(
